@@ -1,0 +1,189 @@
+import type { Author, EndReason, Usage } from "@parlance/protocol";
+import type { Scope } from "./scope.ts";
+
+/** A message as the archive keeps it. */
+export interface ArchivedMessage {
+  readonly id: string;
+  /** The id its client gave it, for a user's message. */
+  readonly clientId?: string;
+  readonly role: "user" | "assistant" | "system";
+  readonly content: string;
+  /** Milliseconds since 1970; for people, never for order. */
+  readonly at: number;
+  /** The question that an answer answers. */
+  readonly to?: string;
+  readonly author?: Author;
+  readonly rating?: "up" | "down";
+  /** Absent is complete (`stop`); `queued` is a reply that has not ended. */
+  readonly status?: "queued" | Exclude<EndReason, "stop">;
+  /** Which model answered, and what it took; only on answers that ended. */
+  readonly model?: string;
+  readonly usage?: Usage;
+}
+
+/** A reply that is owed: acknowledged and not ended. */
+export interface OwedReply extends Scope {
+  readonly conversation: string;
+  readonly reply: string;
+  /** The question. */
+  readonly message: string;
+  /** Place of the question in its conversation: answers come in this order. */
+  readonly position: number;
+  readonly epoch: number;
+  /** What was asked for: an edited or regenerated question never reads a cache. */
+  readonly kind: AcceptKind;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+export type AcceptKind = "message" | "edit" | "regenerate";
+
+/** A turn to be stored. */
+export interface AcceptRequest {
+  readonly kind: AcceptKind;
+  /** The id the client gave, unique in the scope for as long as the message is kept. */
+  readonly clientId: string;
+  /** A digest of all that the frame asked: the same `clientId` with another digest is a conflict. */
+  readonly digest: string;
+  /** The conversation, for kind `message`; absent is the user's latest, or `newConversation`. */
+  readonly conversation?: string;
+  /** Id of the conversation that is made where the user has none. */
+  readonly newConversation: string;
+  /** The message that `edit` replaces, or whose answer `regenerate` makes anew. */
+  readonly target?: string;
+  /** Id of the new message; not used by `regenerate`. */
+  readonly message: string;
+  /** Text of the new message; not used by `regenerate`. */
+  readonly content: string;
+  /** Id of the reply that is owed from now on. */
+  readonly reply: string;
+  readonly at: number;
+  /** Most open replies the conversation may have, this one included. */
+  readonly openLimit: number;
+}
+
+/** What became of it. Only `accepted` changed anything. */
+export type AcceptResult =
+  | {
+      readonly outcome: "accepted";
+      readonly conversation: string;
+      /** The question: the new message, or `target` for `regenerate`. */
+      readonly message: string;
+      readonly reply: string;
+      readonly position: number;
+      /** Replies not ended that an edit or regenerate superseded: to be cancelled. Order of questions. */
+      readonly superseded: readonly string[];
+      /** For edit and regenerate: the last message that stays, or null; absent for `message`. */
+      readonly truncatedAfter?: string | null;
+    }
+  | {
+      readonly outcome: "duplicate";
+      readonly conversation: string;
+      readonly message: string;
+      readonly reply: string;
+    }
+  /** The id is taken by other content. */
+  | { readonly outcome: "conflict" }
+  /** No such conversation, or no such live user's message in this scope. */
+  | { readonly outcome: "not-found" }
+  /** `openLimit` is reached. */
+  | { readonly outcome: "full" };
+
+/** How a reply ended. */
+export interface ReplyEnd {
+  readonly conversation: string;
+  readonly reply: string;
+  readonly reason: EndReason;
+  readonly content: string;
+  readonly model: string;
+  readonly usage: Usage;
+  readonly at: number;
+}
+
+/** Where a reply stands, for who asks after the gateway that ran it. */
+export type ReplyState =
+  | { readonly state: "open"; readonly owed: OwedReply }
+  | {
+      readonly state: "ended";
+      readonly conversation: string;
+      readonly message: string;
+      readonly end: ReplyEnd;
+    };
+
+/** Some messages, oldest first, each answer directly after its question. */
+export interface MessagePage {
+  readonly messages: readonly ArchivedMessage[];
+  /** Whether older ones exist. */
+  readonly more: boolean;
+}
+
+/** A conversation in a list. */
+export interface ConversationSummary {
+  readonly id: string;
+  /** The first question's first 80 characters; empty where nothing was asked. */
+  readonly title: string;
+  /** When it last changed, milliseconds since 1970. */
+  readonly at: number;
+  /** The last message's first 120 characters. */
+  readonly preview: string;
+}
+
+/** Some conversations, latest first. */
+export interface ConversationPage {
+  readonly conversations: readonly ConversationSummary[];
+  /** Opaque: where the next page starts, or null at the end. */
+  readonly next: string | null;
+}
+
+/**
+ * The archive of one user of one tenant: the truth of what was said and what is owed.
+ *
+ * Every write resolves only once it is durable, and is atomic. Reads see every write that resolved before
+ * they began. Superseded messages and cleared conversations are in no answer here. Ids of another scope
+ * do not exist here.
+ */
+export interface UserArchive {
+  /** In one transaction: the message, its place (a counter, no clock), the open-reply record. */
+  accept(request: AcceptRequest): Promise<AcceptResult>;
+  /** What `clientId` was accepted as, or null. */
+  accepted(
+    clientId: string,
+  ): Promise<{ conversation: string; message: string; reply: string; digest: string } | null>;
+  /** Ends a reply if it is open: the first end wins. Stores it as a message with the reply's id. False: it had ended. */
+  endReply(end: ReplyEnd): Promise<boolean>;
+  /** Where a reply stands, or null where there is none. */
+  reply(reply: string): Promise<ReplyState | null>;
+  /** The reply to a user's message, named by its id or its client's id, or null. The latest, where it was regenerated. */
+  replyTo(message: string): Promise<string | null>;
+  /** All replies of the user that have not ended, oldest first; of one conversation where it is given. */
+  openReplies(conversation?: string): Promise<readonly OwedReply[]>;
+  /** The conversation that changed last, or null. */
+  latestConversation(): Promise<string | null>;
+  /** Makes an empty conversation. It is in no list until something is said in it, but it can be opened. */
+  createConversation(conversation: string, at: number): Promise<void>;
+  /** The last `limit` messages before `before` (exclusive; absent is the end), or null where there is no such conversation. An unknown `before` is an empty page. */
+  messages(conversation: string, page: { before?: string; limit: number }): Promise<MessagePage | null>;
+  /** The messages that stand before `position` (exclusive), at most `limit` of the latest, oldest first, open replies left out: the context of the question there. */
+  context(conversation: string, position: number, limit: number): Promise<readonly ArchivedMessage[]>;
+  /** Conversations with messages, latest first. `before` is a former page's `next`. */
+  conversations(page: { before?: string; limit: number }): Promise<ConversationPage>;
+  /** Marks a conversation gone; false where there is none. Its open replies stay owed until they are ended. */
+  clear(conversation: string, at: number): Promise<boolean>;
+  /** Rates an answer; false where there is none of that id. */
+  rate(
+    message: string,
+    rating: "up" | "down" | null,
+    comment: string | undefined,
+    at: number,
+  ): Promise<boolean>;
+  /** Appends a message that answers nothing and asks nothing (pushed by an agent or bot). The same id is the same message: false. */
+  push(conversation: string, message: ArchivedMessage): Promise<boolean>;
+}
+
+/** The archive. There is no unscoped read; `owed` is what the sweep at start-up works off, and carries scopes. */
+export interface Archive {
+  forUser(scope: Scope): UserArchive;
+  /** Every reply that is owed, of all tenants, oldest first. */
+  owed(): Promise<readonly OwedReply[]>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,42 @@
+import type { Scope } from "./scope.ts";
+
+/** What a user may do; null is no limit. */
+export interface UserLimits {
+  readonly messagesPerMinute: number | null;
+  readonly messagesPerHour: number | null;
+  /** Conversations of the user that may have a reply running or waiting at once. */
+  readonly concurrentStreams: number | null;
+}
+
+/** A turn that asks to be let in. */
+export interface AdmissionRequest extends Scope {
+  /** Names the reservation: the same one again changes nothing and is answered alike. */
+  readonly reservation: string;
+  /** What the stream is counted under: replies of one conversation are one stream. */
+  readonly conversation: string;
+  readonly limits: UserLimits;
+}
+
+/** The answer. A refusal consumed nothing. */
+export type Admission =
+  | { readonly admitted: true }
+  | {
+      readonly admitted: false;
+      readonly code: "RATE_LIMITED" | "CONCURRENCY_LIMITED";
+      /** Which limit it was, for the message. */
+      readonly limit: keyof UserLimits;
+      /** Seconds until a try can succeed. */
+      readonly retryAfter: number;
+    };
+
+/**
+ * Token buckets and stream counts for each user of each tenant. `admit` is atomic: of any number of callers
+ * at once, no more get in than the limits allow.
+ */
+export interface Limiter {
+  admit(request: AdmissionRequest): Promise<Admission>;
+  /** Gives everything back, tokens and stream: the turn was not taken after all. Twice is once. */
+  release(scope: Scope, reservation: string): Promise<void>;
+  /** The reply has ended: its stream is free, its tokens stay spent. Twice is once. */
+  finish(scope: Scope, reservation: string): Promise<void>;
+}

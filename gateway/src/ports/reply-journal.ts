@@ -1,0 +1,29 @@
+import type { Scope } from "./scope.ts";
+
+/** New text of a running reply. */
+export interface JournalEntry extends Scope {
+  readonly reply: string;
+  readonly epoch: number;
+  /** Text since the entry before, appended. */
+  readonly text: string;
+  /** The reply's chunks so far, this entry's included. */
+  readonly seq: number;
+}
+
+/** What the journal holds of a reply. */
+export interface JournaledReply {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly text: string;
+}
+
+/**
+ * The text of running replies, kept where it outlives this process, written about once a second in one batch:
+ * never per token. An entry of a higher epoch replaces what a lower one wrote; of a lower epoch it is dropped.
+ */
+export interface ReplyJournal {
+  append(entries: readonly JournalEntry[]): Promise<void>;
+  read(scope: Scope, reply: string): Promise<JournaledReply | null>;
+  /** Forgets a reply; called when its end is in the archive. */
+  drop(scope: Scope, reply: string): Promise<void>;
+}
