@@ -94,6 +94,9 @@ export interface ReplyEnd {
   readonly conversation: string;
   readonly reply: string;
   readonly reason: EndReason;
+  /** The model's chunks, and the epoch of the attempt that stands. */
+  readonly seq: number;
+  readonly epoch: number;
   readonly content: string;
   readonly model: string;
   readonly usage: Usage;

@@ -41,7 +41,7 @@ export type SendResult = "sent" | "full" | "gone";
 
 /** An open WebSocket. All methods are safe after the close and then do nothing. */
 export interface Socket {
-  /** Sends one text frame. Looks at backpressure: `full` once more than 64 KiB wait in this process. */
+  /** Sends one text frame. Looks at backpressure: `full` once more than 32 KiB wait in this process. */
   send(text: string): SendResult;
   /** Sends a control ping. */
   ping(): void;
