@@ -160,6 +160,8 @@ export interface UserArchive {
   replyTo(message: string): Promise<string | null>;
   /** All replies of the user that have not ended, oldest first; of one conversation where it is given. */
   openReplies(conversation?: string): Promise<readonly OwedReply[]>;
+  /** The conversation in which a message stands, or null. */
+  conversationOf(message: string): Promise<string | null>;
   /** The conversation that changed last, or null. */
   latestConversation(): Promise<string | null>;
   /** Makes an empty conversation. It is in no list until something is said in it, but it can be opened. */

@@ -1,0 +1,101 @@
+import { encodeFrame, type ServerFrame } from "@parlance/protocol";
+import type { Scope } from "../ports/scope.ts";
+import { scopeKey } from "../tenants/scope.ts";
+import type { LiveReply } from "./live-reply.ts";
+import type { SocketOutbox } from "./socket-outbox.ts";
+
+/** A socket of a user, from before its 101 to its close. */
+export interface Connection {
+  readonly scope: Scope;
+  /** Present once `ready` has gone out: before that it is registered, but is sent nothing. */
+  outbox: SocketOutbox | null;
+}
+
+interface UserConnections {
+  readonly scope: Scope;
+  readonly connections: Set<Connection>;
+  abandonTimer: NodeJS.Timeout | null;
+}
+
+/** Who is connected here. A user may have many sockets; every one gets the frames of all conversations. */
+export class Connections {
+  readonly #users = new Map<string, UserConnections>();
+  readonly #abandoned: (scope: Scope) => void;
+  #count = 0;
+
+  /** @param abandoned told when a user's last socket has been gone for the tenant's `abandonSeconds` */
+  constructor(abandoned: (scope: Scope) => void) {
+    this.#abandoned = abandoned;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Registers a connection, before its 101. From now on its user is not absent. */
+  register(scope: Scope): Connection {
+    const key = scopeKey(scope);
+    const user = this.#users.get(key) ?? { scope, connections: new Set<Connection>(), abandonTimer: null };
+    if (user.abandonTimer !== null) clearTimeout(user.abandonTimer);
+    user.abandonTimer = null;
+    const connection: Connection = { scope, outbox: null };
+    user.connections.add(connection);
+    this.#users.set(key, user);
+    this.#count++;
+    return connection;
+  }
+
+  /**
+   * Lets go of a connection.
+   *
+   * @param abandonAfter seconds after which the user counts as gone, where this was the last one and the user
+   *   has replies running; null lets the user go at once
+   */
+  unregister(connection: Connection, abandonAfter: number | null): void {
+    const key = scopeKey(connection.scope);
+    const user = this.#users.get(key);
+    if (user === undefined || !user.connections.delete(connection)) return;
+    this.#count--;
+    connection.outbox?.close();
+    connection.outbox = null;
+    if (user.connections.size > 0) return;
+    if (abandonAfter === null) {
+      this.#users.delete(key);
+      return;
+    }
+    user.abandonTimer = setTimeout(() => {
+      this.#users.delete(key);
+      this.#abandoned(user.scope);
+    }, abandonAfter * 1000);
+  }
+
+  /** Whether a user has a socket here, or had one so lately that they are not given up. */
+  present(scope: Scope): boolean {
+    return this.#users.has(scopeKey(scope));
+  }
+
+  /** The outboxes of a user's sockets that are ready. */
+  *outboxes(scope: Scope): Generator<SocketOutbox> {
+    const user = this.#users.get(scopeKey(scope));
+    if (user === undefined) return;
+    for (const { outbox } of user.connections) if (outbox !== null) yield outbox;
+  }
+
+  /** Sends a frame to all of a user's sockets, save one where it is given. */
+  broadcast(scope: Scope, frame: ServerFrame, except?: SocketOutbox): void {
+    const text = encodeFrame(frame);
+    for (const outbox of this.outboxes(scope)) if (outbox !== except) outbox.sendText(text);
+  }
+
+  /** A reply that was just accepted reaches all of its user's sockets by itself. */
+  attachAll(reply: LiveReply): void {
+    for (const outbox of this.outboxes(reply.scope)) {
+      if (!outbox.reads(reply.id)) outbox.attach(reply, { after: 0, snapshot: false });
+    }
+  }
+
+  /** Lets go of every timer. */
+  close(): void {
+    for (const user of this.#users.values()) if (user.abandonTimer !== null) clearTimeout(user.abandonTimer);
+  }
+}

@@ -1,0 +1,73 @@
+import { PROTOCOL_LIMITS } from "@parlance/protocol";
+import type { Scope } from "../ports/scope.ts";
+import type { Clock } from "../ports/system.ts";
+import { scopeKey } from "../tenants/scope.ts";
+import type { LiveReply } from "./live-reply.ts";
+
+/** Milliseconds between looks for replies that are no longer resumable. */
+const FORGET_EVERY = 10_000;
+
+/** The replies that this instance runs or has lately run. Every look-up is by scope: another user's do not exist. */
+export class LiveReplies {
+  readonly #users = new Map<string, Map<string, LiveReply>>();
+  readonly #ended: { readonly reply: LiveReply; readonly forgetAt: number }[] = [];
+  readonly #clock: Clock;
+  readonly #sweeper: NodeJS.Timeout;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#sweeper = setInterval(() => this.#forget(), FORGET_EVERY);
+    this.#sweeper.unref();
+  }
+
+  add(reply: LiveReply): void {
+    const key = scopeKey(reply.scope);
+    const replies = this.#users.get(key) ?? new Map<string, LiveReply>();
+    replies.set(reply.id, reply);
+    this.#users.set(key, replies);
+  }
+
+  /** An ended reply stays resumable for five minutes. */
+  ended(reply: LiveReply): void {
+    this.#ended.push({
+      reply,
+      forgetAt: this.#clock.monotonic() + PROTOCOL_LIMITS.resumableSeconds * 1000,
+    });
+  }
+
+  get(scope: Scope, reply: string): LiveReply | null {
+    return this.#users.get(scopeKey(scope))?.get(reply) ?? null;
+  }
+
+  /** The user's replies that have not ended, oldest first; of one conversation where it is given. */
+  open(scope: Scope, conversation?: string): LiveReply[] {
+    const replies = this.#users.get(scopeKey(scope));
+    if (replies === undefined) return [];
+    return [...replies.values()].filter(
+      (reply) => reply.state !== "ended" && (conversation === undefined || reply.conversation === conversation),
+    );
+  }
+
+  /** Every reply of every user that has not ended. */
+  *allOpen(): Generator<LiveReply> {
+    for (const replies of this.#users.values()) {
+      for (const reply of replies.values()) if (reply.state !== "ended") yield reply;
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#sweeper);
+  }
+
+  #forget(): void {
+    const now = this.#clock.monotonic();
+    while (this.#ended[0] !== undefined && this.#ended[0].forgetAt <= now) {
+      const { reply } = this.#ended.shift() ?? {};
+      if (reply === undefined) return;
+      const key = scopeKey(reply.scope);
+      const replies = this.#users.get(key);
+      replies?.delete(reply.id);
+      if (replies?.size === 0) this.#users.delete(key);
+    }
+  }
+}

@@ -1,0 +1,157 @@
+import type { EndReason, ErrorCode, ServerFrameOf, Usage } from "@parlance/protocol";
+import type { AcceptKind, OwedReply } from "../ports/archive.ts";
+import type { Scope } from "../ports/scope.ts";
+import type { Attachment } from "./attachment.ts";
+import { ReplyLog } from "./reply-log.ts";
+
+/** Longest chunk in the log: what one piece of a slow reader's catching up can carry. */
+const CHUNK_CHARACTERS = 5_000;
+
+/** Why a reply was stopped: what a model call's signal is aborted with. */
+export class ReplyStopped extends Error {
+  readonly reason: Extract<EndReason, "cancelled" | "abandoned" | "interrupted">;
+
+  constructor(reason: ReplyStopped["reason"]) {
+    super(`the reply was ${reason}`);
+    this.name = "ReplyStopped";
+    this.reason = reason;
+  }
+}
+
+/** Trouble that a reply tells its readers of, before it ends. */
+export interface ReplyTrouble {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly retryAfter?: number;
+}
+
+/** How a reply ended, as `done` says it. */
+export interface ReplyOutcome {
+  readonly reason: EndReason;
+  readonly model: string;
+  readonly usage: Usage;
+}
+
+/**
+ * A reply from its acknowledgement to five minutes after its end: its log, its one abort signal, and who
+ * reads it. It changes by the methods below alone, and each change reaches its readers by `changed`.
+ */
+export class LiveReply {
+  readonly scope: Scope;
+  readonly id: string;
+  readonly conversation: string;
+  /** The question. */
+  readonly message: string;
+  readonly kind: AcceptKind;
+  readonly epoch: number;
+  readonly log = new ReplyLog();
+  readonly attachments = new Set<Attachment>();
+  /** The id its question's client gave, where it was asked here. */
+  readonly clientId: string | undefined;
+  readonly #controller = new AbortController();
+  readonly #changed: (reply: LiveReply) => void;
+  #state: "queued" | "streaming" | "ended" = "queued";
+  #cached = false;
+  #trouble: ReplyTrouble | null = null;
+  #outcome: ReplyOutcome | null = null;
+
+  /** @param changed called after every change, in the same turn */
+  constructor(owed: OwedReply, changed: (reply: LiveReply) => void, clientId?: string) {
+    this.clientId = clientId;
+    this.scope = { tenant: owed.tenant, user: owed.user };
+    this.id = owed.reply;
+    this.conversation = owed.conversation;
+    this.message = owed.message;
+    this.kind = owed.kind;
+    this.epoch = owed.epoch;
+    this.#changed = changed;
+  }
+
+  get state(): "queued" | "streaming" | "ended" {
+    return this.#state;
+  }
+
+  /** Aborted with {@link ReplyStopped} once the reply is stopped. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Whether the answer came from a cache: sent as one `response`. */
+  get cached(): boolean {
+    return this.#cached;
+  }
+
+  get trouble(): ReplyTrouble | null {
+    return this.#trouble;
+  }
+
+  get outcome(): ReplyOutcome | null {
+    return this.#outcome;
+  }
+
+  /** Its turn has come. */
+  start(): void {
+    if (this.#state !== "queued") return;
+    this.#state = "streaming";
+    this.#changed(this);
+  }
+
+  /** The next chunk of the model. Nothing is added once it was stopped. */
+  append(chunk: string): void {
+    if (this.#state !== "streaming" || this.signal.aborted) return;
+    for (const piece of pieces(chunk)) this.log.append(piece);
+    this.#changed(this);
+  }
+
+  /** The whole answer, from a cache. */
+  answerFromCache(content: string): void {
+    if (this.#state !== "streaming" || this.signal.aborted) return;
+    this.#cached = true;
+    this.log.append(content);
+    this.#changed(this);
+  }
+
+  /** Stops it now. The first reason stands; after the end it does nothing. */
+  stop(reason: ReplyStopped["reason"]): void {
+    if (this.#state === "ended" || this.signal.aborted) return;
+    this.#controller.abort(new ReplyStopped(reason));
+  }
+
+  /** It has ended: its readers get what is left, then `error` where there was trouble, then `done`. */
+  end(outcome: ReplyOutcome, trouble: ReplyTrouble | null): void {
+    if (this.#state === "ended") return;
+    this.#state = "ended";
+    this.#outcome = outcome;
+    this.#trouble = trouble;
+    this.log.seal();
+    this.#changed(this);
+  }
+
+  /** The `done` frame of an ended reply. */
+  doneFrame(): ServerFrameOf<"done"> {
+    if (this.#outcome === null) throw new Error("the reply has not ended");
+    return {
+      type: "done",
+      reply: this.id,
+      conversation: this.conversation,
+      message: this.message,
+      seq: this.log.seq,
+      ...(this.epoch > 1 ? { epoch: this.epoch } : {}),
+      ...this.#outcome,
+    };
+  }
+}
+
+/** A chunk as it is, or cut where it would not fit into one frame; never within a character. */
+function pieces(chunk: string): string[] {
+  if (chunk.length <= CHUNK_CHARACTERS) return [chunk];
+  const found: string[] = [];
+  let start = 0;
+  while (start < chunk.length) {
+    let end = Math.min(start + CHUNK_CHARACTERS, chunk.length);
+    if (end < chunk.length && /[\ud800-\udbff]/.test(chunk.charAt(end - 1))) end--;
+    found.push(chunk.slice(start, end));
+    start = end;
+  }
+  return found;
+}

@@ -1,0 +1,70 @@
+import type {
+  ApiKeyRecord,
+  RegistryStore,
+  SigningKeyRecord,
+  SiteKeyRecord,
+  TenantRecord,
+} from "../ports/registry-store.ts";
+
+/** Milliseconds between looks at the registry's version: a change by any process is live within a second. */
+const POLL_MILLISECONDS = 1_000;
+
+/** Tenants and keys as the gateway reads them: from memory, as long as the registry's version stands. */
+export interface TenantDirectory {
+  tenant(id: string): Promise<TenantRecord | null>;
+  siteKey(key: string): Promise<SiteKeyRecord | null>;
+  signingKeys(tenant: string): Promise<readonly SigningKeyRecord[]>;
+  apiKey(hash: string): Promise<ApiKeyRecord | null>;
+  /** Stops looking for changes. */
+  close(): void;
+}
+
+/**
+ * Puts a cache over a registry. What is not found is not remembered, so that made-up keys cost no memory.
+ *
+ * @param failed told of a failed look at the version; the cache is dropped then, and the next read tries anew
+ */
+export function createTenantDirectory(store: RegistryStore, failed: (error: unknown) => void): TenantDirectory {
+  const cache = new Map<string, Promise<unknown>>();
+  let version: number | null = null;
+
+  const poll = setInterval(() => {
+    store.version().then(
+      (now) => {
+        if (now !== version) cache.clear();
+        version = now;
+      },
+      (error: unknown) => {
+        cache.clear();
+        failed(error);
+      },
+    );
+  }, POLL_MILLISECONDS);
+  poll.unref();
+
+  const remembered = async <Value>(key: string, read: () => Promise<Value>): Promise<Value> => {
+    const known = cache.get(key);
+    if (known !== undefined) return (await known) as Value;
+    const reading = read();
+    cache.set(key, reading);
+    const forget = (): void => {
+      if (cache.get(key) === reading) cache.delete(key);
+    };
+    try {
+      const value = await reading;
+      if (value === null) forget();
+      return value;
+    } catch (error) {
+      forget();
+      throw error;
+    }
+  };
+
+  return {
+    tenant: (id) => remembered(`tenant ${id}`, () => store.tenant(id)),
+    siteKey: (key) => remembered(`site-key ${key}`, () => store.siteKey(key)),
+    signingKeys: (tenant) => remembered(`signing-keys ${tenant}`, () => store.signingKeys(tenant)),
+    apiKey: (hash) => remembered(`api-key ${hash}`, () => store.apiKey(hash)),
+    close: () => clearInterval(poll),
+  };
+}

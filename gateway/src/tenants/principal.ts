@@ -1,0 +1,31 @@
+import type { Scope } from "../ports/scope.ts";
+
+/** Which site key a visitor's token came from, and the page's origin then. */
+export interface SiteBinding {
+  /** The key as it stands in the page. */
+  readonly siteKey: string;
+  readonly origin: string;
+  /** The key's generation at the time: a later one ends the session. */
+  readonly generation: number;
+}
+
+/** Who speaks, as authentication established it. */
+export interface Principal extends Scope {
+  readonly name?: string;
+  readonly anonymous: boolean;
+  /** Where the token ends, milliseconds since 1970. */
+  readonly expiresAt: number;
+  /** Only where the token came from a site key. */
+  readonly site?: SiteBinding;
+}
+
+/** Why a token is not taken. The message says what was wrong and holds nothing of the token. */
+export class TokenRefused extends Error {
+  readonly code: "UNAUTHORIZED" | "TOKEN_EXPIRED";
+
+  constructor(code: "UNAUTHORIZED" | "TOKEN_EXPIRED", message: string) {
+    super(message);
+    this.name = "TokenRefused";
+    this.code = code;
+  }
+}
