@@ -1,37 +1,24 @@
 import { z } from "zod";
 import { PROTOCOL_LIMITS } from "./constants.ts";
-import { Count, Id, Text } from "./ids.ts";
-
-const characters = (text: string): number => {
-  let count = 0;
-  for (const _ of text) count++;
-  return count;
-};
+import { boundedText, Count, fits, Id, Text } from "./ids.ts";
 
 /** The text of a message: not blank, well formed, at most `messageCharacters` code points. */
 const Content = Text.refine((text) => text.trim() !== "", { message: "must not be blank" })
-  .refine(
-    (text) =>
-      text.length <= PROTOCOL_LIMITS.messageCharacters ||
-      (text.length <= PROTOCOL_LIMITS.messageCharacters * 2 &&
-        characters(text) <= PROTOCOL_LIMITS.messageCharacters),
-    {
-      message: `must be at most ${PROTOCOL_LIMITS.messageCharacters} characters`,
-      params: { code: "MESSAGE_TOO_LARGE" },
-    },
-  )
-  .meta({ minLength: 1, maxLength: PROTOCOL_LIMITS.messageCharacters });
+  .refine((text) => fits(text, PROTOCOL_LIMITS.messageCharacters), {
+    message: `must be at most ${PROTOCOL_LIMITS.messageCharacters} characters`,
+    params: { code: "MESSAGE_TOO_LARGE" },
+  })
+  .meta({
+    pattern: "\\S",
+    maxLength: PROTOCOL_LIMITS.messageCharacters,
+    description: "plain text or Markdown, not blank",
+  });
 
-/** A short text beside a message: a comment, a reason, a page's title. */
-const Note = Text.refine((text) => text.length <= 2_000, { message: "must be at most 2000 characters" }).meta(
-  {
-    maxLength: 2_000,
-  },
-);
+const Note = boundedText(2_000);
 
 /** Where the visitor is, told to the model where a tenant wants it. */
 const Page = z.object({
-  url: Text.refine((url) => url.length <= 2_048 && URL.canParse(url), {
+  url: Text.refine((url) => fits(url, 2_048) && URL.canParse(url), {
     message: "must be an absolute URL of at most 2048 characters",
   }).meta({ format: "uri", maxLength: 2_048 }),
   title: Note.optional(),
@@ -86,7 +73,7 @@ export const ClientFrameSchema = z.discriminatedUnion("type", [
     .object({
       type: z.literal("conversations"),
       ...correlation,
-      before: z.string().min(1).max(256).optional(),
+      before: boundedText(256).describe("the last answer's `next`").optional(),
       limit: pageLimit.optional(),
     })
     .describe("The user's conversations, latest first; `before` is the last answer's `next`"),
@@ -115,7 +102,9 @@ export const ClientFrameSchema = z.discriminatedUnion("type", [
     .object({
       type: z.literal("ping"),
       ...correlation,
-      t: z.union([z.number(), z.string().max(64)]).optional(),
+      t: z
+        .union([z.number(), boundedText(64)], { error: "must be a number, or text of at most 64 characters" })
+        .optional(),
     })
     .describe("Answered by `pong` with the same `t`"),
 ]);

@@ -1,15 +1,22 @@
 import type { z } from "zod";
 import { CLIENT_FRAME_TYPES, type ClientFrame, ClientFrameSchema } from "./client-frames.ts";
 import type { ErrorCode } from "./constants.ts";
-import { type ServerFrame, ServerFrameSchema } from "./server-frames.ts";
+import { SERVER_FRAME_TYPES, type ServerFrame, ServerFrameSchema } from "./server-frames.ts";
+
+/** What is said of a frame that was not understood. */
+interface Refusal {
+  readonly ok: false;
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly ref?: string;
+}
 
 /** A frame that was understood, or the refusal it gets: never an exception. */
-export type Decoded<Frame> =
-  | { readonly ok: true; readonly frame: Frame }
-  | { readonly ok: false; readonly code: ErrorCode; readonly message: string; readonly ref?: string };
+export type Decoded<Frame> = { readonly ok: true; readonly frame: Frame } | Refusal;
 
 const READABLE_ID = /^[A-Za-z0-9_-]{1,64}$/;
-const KNOWN_TYPES: ReadonlySet<string> = new Set(CLIENT_FRAME_TYPES);
+const CLIENT_TYPES: ReadonlySet<string> = new Set(CLIENT_FRAME_TYPES);
+const SERVER_TYPES: ReadonlySet<string> = new Set(SERVER_FRAME_TYPES);
 
 /**
  * Decodes one text frame from a client. Unknown fields are dropped, an unknown type is `UNSUPPORTED_TYPE`,
@@ -17,6 +24,24 @@ const KNOWN_TYPES: ReadonlySet<string> = new Set(CLIENT_FRAME_TYPES);
  * the frame had a readable `id`. The message names the field and never quotes what it held.
  */
 export function decodeClientFrame(text: string): Decoded<ClientFrame> {
+  return decode(text, ClientFrameSchema, CLIENT_TYPES);
+}
+
+/**
+ * Decodes one text frame from a server, for clients that want it checked against the schema. Words that
+ * only a later version knows are read as that version allows: an unknown `reason` or `status` as `error`,
+ * `role` as `system`, `code` as `INTERNAL`. An unknown type is `UNSUPPORTED_TYPE`, which a client ignores.
+ */
+export function decodeServerFrame(text: string): Decoded<ServerFrame> {
+  return decode(text, ServerFrameSchema, SERVER_TYPES);
+}
+
+/** Writes a frame as the text that goes over the wire. */
+export function encodeFrame(frame: ClientFrame | ServerFrame): string {
+  return JSON.stringify(frame);
+}
+
+function decode<Frame>(text: string, schema: z.ZodType<Frame>, types: ReadonlySet<string>): Decoded<Frame> {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -31,46 +56,22 @@ export function decodeClientFrame(text: string): Decoded<ClientFrame> {
   if (typeof type !== "string") {
     return { ok: false, code: "INVALID_FRAME", message: "`type` must be a string", ...ref };
   }
-  if (!KNOWN_TYPES.has(type)) {
+  if (!types.has(type)) {
     return { ok: false, code: "UNSUPPORTED_TYPE", message: "this `type` is not one of parlance.v1", ...ref };
   }
-  const parsed = ClientFrameSchema.safeParse(value);
-  if (parsed.success) return { ok: true, frame: parsed.data };
-  return { ok: false, ...refusal(parsed.error.issues), ...ref };
+  const parsed = schema.safeParse(value);
+  return parsed.success ? { ok: true, frame: parsed.data } : { ...refusal(parsed.error.issues), ...ref };
 }
 
-function refusal(issues: readonly z.core.$ZodIssue[]): { code: ErrorCode; message: string } {
+function refusal(issues: readonly z.core.$ZodIssue[]): Refusal {
   const tooLarge = issues.find(
     (issue) => issue.code === "custom" && issue.params?.code === "MESSAGE_TOO_LARGE",
   );
   const issue = tooLarge ?? issues[0];
   const path = issue?.path.map(String).join(".") ?? "";
   return {
+    ok: false,
     code: tooLarge ? "MESSAGE_TOO_LARGE" : "INVALID_FRAME",
     message: `${path === "" ? "frame" : `\`${path}\``}: ${issue?.message ?? "not valid"}`,
   };
-}
-
-/** Writes a frame as the text that goes over the wire. */
-export function encodeFrame(frame: ClientFrame | ServerFrame): string {
-  return JSON.stringify(frame);
-}
-
-/**
- * Decodes one text frame from a server, for clients that want it checked against the schema.
- * An unknown type is `UNSUPPORTED_TYPE`, which a client ignores.
- */
-export function decodeServerFrame(text: string): Decoded<ServerFrame> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return { ok: false, code: "INVALID_FRAME", message: "the frame is not JSON" };
-  }
-  const parsed = ServerFrameSchema.safeParse(value);
-  if (parsed.success) return { ok: true, frame: parsed.data };
-  const unknownType = parsed.error.issues.some((issue) => issue.code === "invalid_union");
-  return unknownType
-    ? { ok: false, code: "UNSUPPORTED_TYPE", message: "this `type` is not one of parlance.v1" }
-    : { ok: false, ...refusal(parsed.error.issues) };
 }

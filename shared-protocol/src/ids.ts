@@ -14,3 +14,34 @@ export const Text = z.string().refine((text) => text.isWellFormed(), {
 
 /** A whole number of chunks, epochs or items. */
 export const Count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+/** A moment. */
+export const Instant = z.iso.datetime().describe("ISO 8601 in UTC, as 2026-11-02T09:30:00.000Z");
+
+/** How many Unicode characters a text holds: code points, as JSON Schema's `maxLength` counts. */
+export function countCharacters(text: string): number {
+  let count = 0;
+  for (const _ of text) count++;
+  return count;
+}
+
+/** Whether a text holds at most so many characters, without walking one that is plainly too long. */
+export function fits(text: string, characters: number): boolean {
+  if (text.length <= characters) return true;
+  return text.length <= characters * 2 && countCharacters(text) <= characters;
+}
+
+/** Well-formed text of at most so many characters: a comment, a reason, a title. */
+export function boundedText(characters: number): typeof Text {
+  return Text.refine((text) => fits(text, characters), {
+    message: `must be at most ${characters} characters`,
+  }).meta({ maxLength: characters });
+}
+
+/**
+ * Words of which a later server may send more. The published schema names the known ones and lets any
+ * string pass; one this version does not know is read as `unknown`.
+ */
+export function openEnum<const Words extends readonly string[]>(words: Words, unknown: Words[number]) {
+  return z.union([z.enum(words), z.string().transform((): Words[number] => unknown)]);
+}

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { END_REASONS, ERROR_CODES } from "./constants.ts";
-import { Count, Id, Text } from "./ids.ts";
+import { Count, Id, Instant, openEnum, Text } from "./ids.ts";
 import { MessageSchema, OpenReplySchema, UsageSchema } from "./message.ts";
 
 const ref = { ref: Id.optional() };
@@ -13,13 +13,13 @@ export const ServerFrameSchema = z.discriminatedUnion("type", [
       type: z.literal("ready"),
       session: Id,
       user: z.object({ id: z.string(), name: z.string().optional(), anonymous: z.boolean() }),
-      conversation: Id.nullable(),
-      messages: z.array(MessageSchema),
-      more: z.boolean(),
+      conversation: Id.nullable().describe("the latest, or null where there is none"),
+      messages: z.array(MessageSchema).describe("its last ones"),
+      more: z.boolean().describe("there are older ones"),
       replies: z.array(OpenReplySchema),
-      heartbeat: z.object({ ping: seconds, timeout: seconds }),
-      now: z.iso.datetime(),
-      expiresAt: z.iso.datetime(),
+      heartbeat: z.object({ ping: seconds, timeout: seconds }).describe("seconds"),
+      now: Instant.describe("the server's clock"),
+      expiresAt: Instant.describe("when the token ends"),
       limits: z.object({
         messageCharacters: Count,
         frameBytes: Count,
@@ -27,7 +27,7 @@ export const ServerFrameSchema = z.discriminatedUnion("type", [
         messagesPerHour: Count.nullable(),
         concurrentStreams: Count.nullable(),
       }),
-      features: z.array(z.string()),
+      features: z.array(z.string()).describe("optional abilities; what is not named is not to be sent"),
     })
     .describe("First frame. `replies`: all of the user's that have not ended, oldest first"),
   z
@@ -37,11 +37,11 @@ export const ServerFrameSchema = z.discriminatedUnion("type", [
       conversation: Id,
       message: Id,
       reply: Id,
-      duplicate: z.boolean().optional(),
+      duplicate: z.boolean().optional().describe("the same `id` came before; nothing was asked anew"),
     })
     .describe("Stored: it will not be lost. `reply` is the id its answer has, and will have as a message"),
   z
-    .object({ type: z.literal("ok"), ...ref, expiresAt: z.iso.datetime().optional() })
+    .object({ type: z.literal("ok"), ...ref, expiresAt: Instant.optional() })
     .describe("Answers cancel, clear, feedback, handoff and auth that carried an `id`"),
   z
     .object({
@@ -62,7 +62,10 @@ export const ServerFrameSchema = z.discriminatedUnion("type", [
       n: z.int().min(1).optional().describe("how many chunks this frame carries, 1 where absent"),
       epoch: Count.optional(),
       conversation: Id.optional(),
-      channel: z.string().optional().describe("absent is answer text"),
+      channel: z
+        .string()
+        .optional()
+        .describe("absent is answer text; others count in `seq` and are not shown"),
     })
     .describe("Text. `seq - n` is the `seq` before it, so a gap shows"),
   z
@@ -93,7 +96,7 @@ export const ServerFrameSchema = z.discriminatedUnion("type", [
       message: Id.describe("the question"),
       seq: Count,
       epoch: Count.optional(),
-      reason: z.enum(END_REASONS),
+      reason: openEnum(END_REASONS, "error"),
       model: z.string(),
       usage: UsageSchema,
       sources: z.array(z.object({ title: z.string(), url: z.string().optional() })).optional(),
@@ -134,31 +137,31 @@ export const ServerFrameSchema = z.discriminatedUnion("type", [
         z.object({
           id: Id,
           title: z.string(),
-          at: z.iso.datetime(),
+          at: Instant,
           preview: z.string(),
           unread: Count,
         }),
       ),
-      next: z.string().nullable(),
+      next: z.string().nullable().describe("`before` of the next call; null at the end"),
       more: z.boolean(),
     })
     .describe("Answer to `conversations`"),
   z
     .object({
       type: z.literal("error"),
-      code: z.enum(ERROR_CODES),
+      code: openEnum(ERROR_CODES, "INTERNAL").describe("one not named here is told by its `retryAfter`"),
       message: z.string(),
       ...ref,
       reply: Id.optional(),
       conversation: Id.optional(),
-      retryAfter: seconds.optional(),
+      retryAfter: seconds.optional().describe("seconds; a retry makes sense after it"),
     })
     .describe("A refusal (with `ref`), or trouble of a reply (with `reply`)"),
   z
     .object({ type: z.literal("pong"), ...ref, t: z.union([z.number(), z.string()]).optional() })
     .describe("Answer to `ping`"),
   z
-    .object({ type: z.literal("goaway"), reconnectIn: seconds, reason: z.string() })
+    .object({ type: z.literal("goaway"), reconnectIn: seconds.describe("seconds"), reason: z.string() })
     .describe("Pick a random moment in it, open the new socket first, resume there, close the old one"),
 ]);
 

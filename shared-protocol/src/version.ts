@@ -9,7 +9,8 @@ export interface SubprotocolOffer {
 }
 
 /**
- * Reads a `Sec-WebSocket-Protocol` header.
+ * Reads a `Sec-WebSocket-Protocol` header. Names are told apart by case, the first `bearer.` offer counts,
+ * and what is unknown is ignored.
  *
  * @param header the header's value, comma separated; empty or absent offers nothing
  */
@@ -18,10 +19,10 @@ export function readSubprotocolOffer(header: string | undefined): SubprotocolOff
     .split(",")
     .map((offer) => offer.trim())
     .filter((offer) => offer !== "");
-  const bearer = offers.find((offer) => offer.startsWith(BEARER_PREFIX));
+  const bearer = offers.find((offer) => offer.startsWith(BEARER_PREFIX) && offer !== BEARER_PREFIX);
   return {
     protocol: offers.includes(PROTOCOL) ? PROTOCOL : null,
-    token: bearer === undefined ? null : bearer.slice(BEARER_PREFIX.length),
+    token: bearer?.slice(BEARER_PREFIX.length) ?? null,
   };
 }
 
