@@ -34,7 +34,18 @@ export interface Model {
   readonly asOf: string;
 }
 
-const free: Prices = { input: 0, output: 0, cachedInput: 0, cacheWrite: 0 };
+const SIMULATOR: Model = {
+  name: "simulator",
+  provider: "simulator",
+  providerModel: "simulator",
+  displayName: "Simulated model",
+  contextTokens: 200_000,
+  maxOutputTokens: 4_096,
+  prefill: false,
+  prices: { input: 0, output: 0, cachedInput: 0, cacheWrite: 0 },
+  source: "built in",
+  asOf: "2026-11-24",
+};
 
 /** Every model known, the cheapest Claude first, each row dated: prices change, and rows are replaced. */
 export const MODELS: readonly Model[] = [
@@ -90,18 +101,7 @@ export const MODELS: readonly Model[] = [
     source: "https://platform.claude.com/docs/en/models/haiku-4-5/overview",
     asOf: "2026-11-24",
   },
-  {
-    name: "simulator",
-    provider: "simulator",
-    providerModel: "simulator",
-    displayName: "Simulated model",
-    contextTokens: 200_000,
-    maxOutputTokens: 4_096,
-    prefill: false,
-    prices: free,
-    source: "built in",
-    asOf: "2026-11-24",
-  },
+  SIMULATOR,
 ];
 
 const byName: ReadonlyMap<string, Model> = new Map(MODELS.map((model) => [model.name, model]));
@@ -115,18 +115,15 @@ export function modelByName(name: string): Model | undefined {
 export const CHEAPEST_CLAUDE = "claude-haiku-5-5";
 
 /** The name of the model that needs no key: the default where there is none. */
-export const SIMULATED_MODEL = "simulator";
+export const SIMULATED_MODEL = SIMULATOR.name;
 
 /**
- * Estimates how many tokens a text is, where no provider has counted: a quarter of a token for a character of
- * a Latin script, half of one for other alphabets, one for ideographs, kana, hangul and each half of an emoji.
- * Good to about a third either way; never a price on its own, and marked `estimated` wherever it is shown.
+ * The model that answers where `name` was chosen: that one, where the table has it and its provider is there,
+ * else the simulated one.
+ *
+ * @param serves whether a provider of that name is configured
  */
-export function estimateTokens(text: string): number {
-  let quarters = 0;
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
-    quarters += unit < 0x300 ? 1 : unit < 0x2e80 ? 2 : 4;
-  }
-  return Math.ceil(quarters / 4);
+export function servingModel(name: string, serves: (provider: Model["provider"]) => boolean): Model {
+  const chosen = byName.get(name);
+  return chosen && serves(chosen.provider) ? chosen : SIMULATOR;
 }
