@@ -69,6 +69,11 @@ export class Connections {
     }, abandonAfter * 1000);
   }
 
+  /** How many sockets a user has here. */
+  countOf(scope: Scope): number {
+    return this.#users.get(scopeKey(scope))?.connections.size ?? 0;
+  }
+
   /** Whether a user has a socket here, or had one so lately that they are not given up. */
   present(scope: Scope): boolean {
     return this.#users.has(scopeKey(scope));

@@ -32,7 +32,7 @@ export function createHistory(layers: { recent: RecentMessages; archive: Archive
       const stored = await archive.forUser(scope).context(conversation, position + 1, RECENT_MESSAGES);
       const last = stored.findIndex(({ id }) => id === message);
       const upTo = stored.slice(0, last + 1);
-      if (known === null && last !== -1) await recent.write(scope, conversation, upTo);
+      if (last !== -1) await recent.write(scope, conversation, upTo);
       return upTo;
     },
     asked: (scope, conversation, message) => recent.add(scope, conversation, message),

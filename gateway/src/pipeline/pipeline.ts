@@ -1,0 +1,170 @@
+import type { Attributes, Span } from "@opentelemetry/api";
+import type { LiveReply } from "../delivery/live-reply.ts";
+import { scopeKey } from "../tenants/scope.ts";
+import { inSpan, messageContext } from "../telemetry/tracing.ts";
+import { authenticate } from "./1-authenticate.ts";
+import { validate } from "./2-validate.ts";
+import { rateCheck } from "./3-rate-check.ts";
+import { accept } from "./4-accept.ts";
+import { cacheCheck } from "./5-cache-check.ts";
+import { route } from "./6-route.ts";
+import { estimatedUsage, stream } from "./7-stream.ts";
+import { endReply, persist } from "./8-persist.ts";
+import type { Services } from "./services.ts";
+import type { Admission, Answering, Refusal, StepOutcome } from "./turn.ts";
+
+interface Step<Turn> {
+  readonly name: string;
+  run(turn: Turn, services: Services): Promise<StepOutcome> | StepOutcome;
+}
+
+/** A frame's way in: each step goes on, or settles the turn. */
+const ADMISSION: readonly Step<Admission>[] = [
+  { name: "authenticate", run: authenticate },
+  { name: "validate", run: validate },
+  { name: "rate-check", run: rateCheck },
+  { name: "accept", run: accept },
+];
+
+/** An accepted turn's way to its answer: the first step that has one sends it on to be persisted. */
+const ANSWER: readonly Step<Answering>[] = [
+  { name: "cache-check", run: cacheCheck },
+  { name: "route", run: route },
+  { name: "stream", run: stream },
+];
+
+const PERSIST: Step<Answering> = { name: "persist", run: persist };
+
+/** The way of a message, for `transport`: what asks goes in here, and comes out as frames. */
+export interface Pipeline {
+  /**
+   * Takes a turn: it is acknowledged, or refused, when this resolves. The answer runs on as its own task.
+   * Turns of one user are taken one after the other.
+   */
+  admit(turn: Admission): Promise<void>;
+  /** Stops a reply now, whether it waits or runs. */
+  stop(reply: LiveReply, reason: "cancelled" | "abandoned" | "interrupted"): void;
+  /** Resolves when no answer runs any more. */
+  idle(): Promise<void>;
+}
+
+/** Puts the steps to work. */
+export function createPipeline(services: Services): Pipeline {
+  const admissions = new Map<string, Promise<void>>();
+  const tasks = new Set<Promise<void>>();
+
+  const task = (work: Promise<void>): void => {
+    const guarded = work.catch((error: unknown) => services.log.error({ err: error }, "an answer's task failed"));
+    tasks.add(guarded);
+    void guarded.then(() => tasks.delete(guarded));
+  };
+
+  const take = async (turn: Admission): Promise<void> => {
+    const outcome = await runAdmission(turn, services);
+    if (outcome.next) return;
+    if ("accepted" in outcome) {
+      const answering = outcome.accepted;
+      services.queues.add(answering.reply, () => answer(answering, services));
+      return;
+    }
+    if (turn.reservation !== undefined) await services.limiter.release(turn.principal, turn.reservation);
+    if ("duplicate" in outcome) {
+      const { conversation, message, reply } = outcome.duplicate;
+      turn.outbox.send({ type: "ack", id: turn.frame.id, conversation, message, reply, duplicate: true });
+    } else if ("refusal" in outcome) {
+      refused(turn, outcome.refusal);
+    }
+  };
+
+  return {
+    admit(turn) {
+      const key = scopeKey(turn.principal);
+      const before = admissions.get(key) ?? Promise.resolve();
+      const taken = before.then(() => take(turn));
+      const settled = taken.catch((error: unknown) => {
+        services.log.error({ err: error, tenant: turn.principal.tenant }, "a turn could not be taken");
+        refused(turn, { code: "INTERNAL", message: "the message could not be stored; send it again", retryAfter: 2 });
+      });
+      admissions.set(key, settled);
+      void settled.then(() => {
+        if (admissions.get(key) === settled) admissions.delete(key);
+      });
+      return settled;
+    },
+    stop(reply, reason) {
+      const waiting = reply.state === "queued";
+      reply.stop(reason);
+      if (waiting && services.queues.remove(reply)) task(endWaiting(reply, reason, services));
+    },
+    async idle() {
+      await services.queues.idle();
+      await Promise.all(tasks);
+    },
+  };
+}
+
+async function runAdmission(turn: Admission, services: Services): Promise<StepOutcome> {
+  const parent = messageContext(turn.messageId);
+  const attributes = { "parlance.tenant": turn.principal.tenant, "parlance.message": turn.messageId };
+  for (const step of ADMISSION) {
+    const outcome = await runStep(step, turn, services, { parent, attributes });
+    if (!outcome.next) return outcome;
+  }
+  throw new Error("the last step of admission settles the turn");
+}
+
+async function answer(turn: Answering, services: Services): Promise<void> {
+  const { reply, tenant } = turn;
+  reply.start();
+  const parent = messageContext(reply.message);
+  const attributes = { "parlance.tenant": tenant.id, "parlance.message": reply.message, "parlance.reply": reply.id };
+  try {
+    for (const step of ANSWER) {
+      const outcome = await runStep(step, turn, services, { parent, attributes });
+      if (!outcome.next) break;
+    }
+  } catch (error) {
+    services.log.error({ err: error, tenant: tenant.id, reply: reply.id }, "a step failed");
+    turn.result = {
+      reason: "error",
+      model: turn.request?.model ?? tenant.model,
+      usage: estimatedUsage(turn.request, {}, reply.log.text()),
+      trouble: { code: "INTERNAL", message: "the answer could not be made" },
+    };
+  }
+  await runStep(PERSIST, turn, services, { parent, attributes });
+}
+
+/** A reply that was stopped before its turn came: it ends at once, with no model called. */
+async function endWaiting(
+  reply: LiveReply,
+  reason: "cancelled" | "abandoned" | "interrupted",
+  services: Services,
+): Promise<void> {
+  const usage = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
+  await endReply(reply, { reason, model: "", usage, trouble: null }, services);
+  await services.limiter.finish(reply.scope, reply.id);
+}
+
+function runStep<Turn>(
+  step: Step<Turn>,
+  turn: Turn,
+  services: Services,
+  options: { parent: ReturnType<typeof messageContext>; attributes: Attributes },
+): Promise<StepOutcome> {
+  return inSpan(services.tracer, step.name, options, async (span: Span) => {
+    const outcome = await step.run(turn, services);
+    if (!outcome.next && "refusal" in outcome) span.setAttribute("parlance.code", outcome.refusal.code);
+    return outcome;
+  });
+}
+
+function refused(turn: Admission, refusal: Refusal): void {
+  const { conversation } = turn.frame.type === "message" ? turn.frame : { conversation: undefined };
+  turn.outbox.send({
+    type: "error",
+    ...refusal,
+    ref: turn.frame.id,
+    ...(conversation === undefined ? {} : { conversation }),
+  });
+}

@@ -1,0 +1,31 @@
+import { createHash } from "node:crypto";
+import { assembleContext } from "../history/context.ts";
+import { estimateTokens } from "../llm/estimate-tokens.ts";
+import { servingModel } from "../llm/serving-model.ts";
+import type { ModelRequest } from "../ports/model.ts";
+import { scopeKey } from "../tenants/scope.ts";
+import type { Services } from "./services.ts";
+import type { Answering } from "./turn.ts";
+
+/** Most tokens of an answer, where the model could write more. */
+const ANSWER_TOKENS = 4_096;
+
+/** What the model is asked: the tenant's prompt, then as much of the conversation as its window holds. */
+export async function prepareRequest(turn: Answering, services: Services): Promise<ModelRequest> {
+  const { reply, tenant, position } = turn;
+  const model = servingModel(tenant.model, (provider) => services.providers.has(provider));
+  turn.model = model;
+  const { conversation, message } = reply;
+  const messages = await services.history.upTo(reply.scope, { conversation, message, position });
+  const maxOutputTokens = Math.min(ANSWER_TOKENS, model.maxOutputTokens);
+  return {
+    model: model.providerModel,
+    system: tenant.systemPrompt,
+    turns: assembleContext(messages, {
+      tokens: model.contextTokens - maxOutputTokens - estimateTokens(tenant.systemPrompt),
+      estimate: estimateTokens,
+    }),
+    maxOutputTokens,
+    userDigest: createHash("sha256").update(scopeKey(reply.scope)).digest("hex").slice(0, 32),
+  };
+}

@@ -1,0 +1,37 @@
+import type { Tracer } from "@opentelemetry/api";
+import type { ConversationQueues } from "../delivery/conversation-queues.ts";
+import type { Connections } from "../delivery/connections.ts";
+import type { LiveReplies } from "../delivery/live-replies.ts";
+import type { LiveReply } from "../delivery/live-reply.ts";
+import type { History } from "../history/history.ts";
+import type { AnswerCache } from "../ports/answer-cache.ts";
+import type { Archive } from "../ports/archive.ts";
+import type { Limiter } from "../ports/limiter.ts";
+import type { ModelProvider } from "../ports/model.ts";
+import type { ReplyJournal } from "../ports/reply-journal.ts";
+import type { Clock, Ids } from "../ports/system.ts";
+import type { TenantDirectory } from "../tenants/directory.ts";
+import type { Log } from "../telemetry/log.ts";
+
+/** What the steps work with; `compose.ts` fills it. */
+export interface Services {
+  readonly archive: Archive;
+  readonly history: History;
+  readonly directory: TenantDirectory;
+  readonly limiter: Limiter;
+  readonly answerCache: AnswerCache;
+  readonly journal: ReplyJournal;
+  /** The providers that are configured, by name. */
+  readonly providers: ReadonlyMap<string, ModelProvider>;
+  readonly connections: Connections;
+  readonly replies: LiveReplies;
+  readonly queues: ConversationQueues;
+  /** Tells a changed reply's readers. */
+  readonly changed: (reply: LiveReply) => void;
+  /** Whether the gateway is shutting down and takes no new turns. */
+  readonly draining: () => boolean;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly tracer: Tracer;
+  readonly log: Log;
+}

@@ -1,0 +1,86 @@
+import type { ClientFrameOf, EndReason, ErrorCode, Usage } from "@parlance/protocol";
+import type { LiveReply } from "../delivery/live-reply.ts";
+import type { SocketOutbox } from "../delivery/socket-outbox.ts";
+import type { Model } from "../llm/models.ts";
+import type { AcceptResult } from "../ports/archive.ts";
+import type { ModelProvider, ModelRequest } from "../ports/model.ts";
+import type { TenantRecord } from "../ports/registry-store.ts";
+import type { Principal } from "../tenants/principal.ts";
+
+/** The frames that ask for an answer. */
+export type AskingFrame = ClientFrameOf<"message" | "edit" | "regenerate">;
+
+/** A turn on its way in: from a frame to the acknowledgement. Each step fills in what it decides. */
+export interface Admission {
+  readonly principal: Principal;
+  readonly frame: AskingFrame;
+  /** The socket that asked: it gets the direct answer. */
+  readonly outbox: SocketOutbox;
+  /** Id of the message and of its trace. */
+  readonly messageId: string;
+  readonly replyId: string;
+  readonly newConversation: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  tenant?: TenantRecord;
+  /** Digest of all the frame asks. */
+  digest?: string;
+  /** Name of what the limiter holds for it. */
+  reservation?: string;
+}
+
+/** An accepted turn on its way to an answer. */
+export interface Answering {
+  readonly reply: LiveReply;
+  readonly position: number;
+  readonly reservation: string | null;
+  readonly tenant: TenantRecord;
+  model?: Model;
+  request?: ModelRequest;
+  provider?: ModelProvider;
+  /** Where the answer may be kept, for turns that may be answered from a cache. */
+  cacheDigest?: string;
+  /** How it came out; set by the cache check or by the stream. */
+  result?: AnswerResult;
+}
+
+/** How an answer came out, before it is persisted. */
+export interface AnswerResult {
+  readonly reason: EndReason;
+  readonly model: string;
+  readonly usage: Usage;
+  readonly trouble: {
+    readonly code: ErrorCode;
+    readonly message: string;
+    readonly retryAfter?: number;
+  } | null;
+}
+
+/** What a step says: go on with the next, or this turn is settled: refused, or answered as it was before. */
+export type StepOutcome =
+  | { readonly next: true }
+  | { readonly next: false; readonly refusal: Refusal }
+  | { readonly next: false; readonly duplicate: Extract<AcceptResult, { outcome: "duplicate" }> }
+  | { readonly next: false; readonly accepted: Answering }
+  | { readonly next: false; readonly answered: true };
+
+/** A refusal before `ack`: nothing was stored, the id is not consumed. */
+export interface Refusal {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly retryAfter?: number;
+}
+
+export const GO_ON: StepOutcome = { next: true };
+export const ANSWERED: StepOutcome = { next: false, answered: true };
+
+/** Refuses a turn. */
+export function refuse(code: ErrorCode, message: string, retryAfter?: number): StepOutcome {
+  return { next: false, refusal: { code, message, ...(retryAfter === undefined ? {} : { retryAfter }) } };
+}
+
+/** What an earlier step has filled in; a step that runs without it is listed in the wrong place. */
+export function required<Value>(value: Value | undefined, name: string): Value {
+  if (value === undefined) throw new Error(`${name} is not known yet: the steps are out of order`);
+  return value;
+}
