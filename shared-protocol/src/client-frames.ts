@@ -73,7 +73,7 @@ export const ClientFrameSchema = z.discriminatedUnion("type", [
     .object({
       type: z.literal("conversations"),
       ...correlation,
-      before: boundedText(256).describe("the last answer's `next`").optional(),
+      before: boundedText(256, 1).describe("the last answer's `next`").optional(),
       limit: pageLimit.optional(),
     })
     .describe("The user's conversations, latest first; `before` is the last answer's `next`"),

@@ -31,11 +31,11 @@ export function fits(text: string, characters: number): boolean {
   return text.length <= characters * 2 && countCharacters(text) <= characters;
 }
 
-/** Well-formed text of at most so many characters: a comment, a reason, a title. */
-export function boundedText(characters: number): typeof Text {
-  return Text.refine((text) => fits(text, characters), {
-    message: `must be at most ${characters} characters`,
-  }).meta({ maxLength: characters });
+/** Well-formed text of so many characters: a comment, a reason, a title, a cursor. */
+export function boundedText(most: number, least: 0 | 1 = 0): typeof Text {
+  return Text.refine((text) => text.length >= least && fits(text, most), {
+    message: least === 0 ? `must be at most ${most} characters` : `must be ${least} to ${most} characters`,
+  }).meta({ ...(least === 0 ? {} : { minLength: least }), maxLength: most });
 }
 
 /**

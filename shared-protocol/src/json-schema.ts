@@ -51,7 +51,7 @@ export function protocolJsonSchema(): Record<string, unknown> {
   });
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
-    $id: `urn:${PROTOCOL}`,
+    $id: "urn:parlance:protocol:v1",
     title: PROTOCOL,
     $defs: Object.fromEntries(definitions),
     anyOf: [{ $ref: "#/$defs/ClientFrame" }, { $ref: "#/$defs/ServerFrame" }],
