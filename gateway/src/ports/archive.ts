@@ -58,7 +58,7 @@ export interface AcceptRequest {
   /** Id of the reply that is owed from now on. */
   readonly reply: string;
   readonly at: number;
-  /** Most open replies the conversation may have, this one included. */
+  /** Most open replies the conversation may have, this one included; those it supersedes do not count. */
   readonly openLimit: number;
 }
 
@@ -138,12 +138,21 @@ export interface ConversationPage {
   readonly next: string | null;
 }
 
+/** A message was pushed to a conversation that the user does not have, or has cleared. */
+export class NoSuchConversation extends Error {
+  constructor(conversation: string) {
+    super(`there is no conversation ${conversation}`);
+    this.name = "NoSuchConversation";
+  }
+}
+
 /**
  * The archive of one user of one tenant: the truth of what was said and what is owed.
  *
  * Every write resolves only once it is durable, and is atomic. Reads see every write that resolved before
- * they began. Superseded messages and cleared conversations are in no answer here. Ids of another scope
- * do not exist here.
+ * they began. Superseded messages and cleared conversations are in no list here and cannot be named; but
+ * their replies stay owed until they are ended, so `reply`, `replyTo`, `openReplies` and `owed` know them,
+ * and their clients' ids stay taken. Ids of another scope do not exist here.
  */
 export interface UserArchive {
   /** In one transaction: the message, its place (a counter, no clock), the open-reply record. */
@@ -152,7 +161,7 @@ export interface UserArchive {
   accepted(
     clientId: string,
   ): Promise<{ conversation: string; message: string; reply: string; digest: string } | null>;
-  /** Ends a reply if it is open: the first end wins. Stores it as a message with the reply's id. False: it had ended. */
+  /** Ends a reply if it is open: the first end wins. Stores it as a message with the reply's id. False: it had ended, or there is none. */
   endReply(end: ReplyEnd): Promise<boolean>;
   /** Where a reply stands, or null where there is none. */
   reply(reply: string): Promise<ReplyState | null>;
@@ -162,15 +171,15 @@ export interface UserArchive {
   openReplies(conversation?: string): Promise<readonly OwedReply[]>;
   /** The conversation in which a message stands, or null. */
   conversationOf(message: string): Promise<string | null>;
-  /** The conversation that changed last, or null. */
+  /** The conversation that changed last, by a question, an answer's end or a push, or that was made last; or null. */
   latestConversation(): Promise<string | null>;
-  /** Makes an empty conversation. It is in no list until something is said in it, but it can be opened. */
+  /** Makes an empty conversation, where there is none of that id. It is in no list until something is said in it, but it can be opened. */
   createConversation(conversation: string, at: number): Promise<void>;
-  /** The last `limit` messages before `before` (exclusive; absent is the end), or null where there is no such conversation. An unknown `before` is an empty page. */
+  /** The last `limit` messages before `before` (exclusive; absent is the end), or null where there is no such conversation. An unknown `before` is an empty page; a superseded one still says where the page ends. Open replies are among them, empty and `queued`. */
   messages(conversation: string, page: { before?: string; limit: number }): Promise<MessagePage | null>;
   /** The messages that stand before `position` (exclusive), at most `limit` of the latest, oldest first, open replies left out: the context of the question there. */
   context(conversation: string, position: number, limit: number): Promise<readonly ArchivedMessage[]>;
-  /** Conversations with messages, latest first. `before` is a former page's `next`. */
+  /** Conversations with messages, latest first. `before` is a former page's `next`; anything else is an empty page. What changes meanwhile moves to the front and makes no other appear twice or not at all. */
   conversations(page: { before?: string; limit: number }): Promise<ConversationPage>;
   /** Marks a conversation gone; false where there is none. Its open replies stay owed until they are ended. */
   clear(conversation: string, at: number): Promise<boolean>;
@@ -181,7 +190,7 @@ export interface UserArchive {
     comment: string | undefined,
     at: number,
   ): Promise<boolean>;
-  /** Appends a message that answers nothing and asks nothing (pushed by an agent or bot). The same id is the same message: false. */
+  /** Appends a message that answers nothing and asks nothing (pushed by an agent or bot). The same id is the same message: false. Rejects with {@link NoSuchConversation}. */
   push(conversation: string, message: ArchivedMessage): Promise<boolean>;
 }
 

@@ -10,7 +10,7 @@ export interface UserLimits {
 
 /** A turn that asks to be let in. */
 export interface AdmissionRequest extends Scope {
-  /** Names the reservation: the same one again changes nothing and is answered alike. */
+  /** Names the reservation: while it is held, and for five minutes after `finish`, the same one again is admitted and changes nothing. */
   readonly reservation: string;
   /** What the stream is counted under: replies of one conversation are one stream. */
   readonly conversation: string;
@@ -25,13 +25,14 @@ export type Admission =
       readonly code: "RATE_LIMITED" | "CONCURRENCY_LIMITED";
       /** Which limit it was, for the message. */
       readonly limit: keyof UserLimits;
-      /** Seconds until a try can succeed. */
+      /** Whole seconds, at least 1, until a try can succeed. */
       readonly retryAfter: number;
     };
 
 /**
- * Token buckets and stream counts for each user of each tenant. `admit` is atomic: of any number of callers
- * at once, no more get in than the limits allow.
+ * Token buckets and stream counts for each user of each tenant. A bucket holds its limit and refills evenly
+ * over its minute or hour. `admit` is atomic: of any number of callers at once, no more get in than the limits
+ * allow.
  */
 export interface Limiter {
   admit(request: AdmissionRequest): Promise<Admission>;

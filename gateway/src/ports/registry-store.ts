@@ -73,9 +73,12 @@ export interface RegistryStore {
   siteKey(key: string): Promise<SiteKeyRecord | null>;
   signingKeys(tenant: string): Promise<readonly SigningKeyRecord[]>;
   apiKey(hash: string): Promise<ApiKeyRecord | null>;
-  /** Makes or replaces. */
+  /** Makes or replaces what has the same `id`. */
   putTenant(tenant: TenantRecord): Promise<void>;
+  /** Makes or replaces what has the same `tenant` and `id`. Rejects where another one has the `key`. */
   putSiteKey(key: SiteKeyRecord): Promise<void>;
+  /** Makes or replaces what has the same `tenant` and `kid`. */
   putSigningKey(key: SigningKeyRecord): Promise<void>;
+  /** Makes or replaces what has the same `tenant` and `id`. Rejects where another one has the `hash`. */
   putApiKey(key: ApiKeyRecord): Promise<void>;
 }

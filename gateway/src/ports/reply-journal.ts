@@ -19,7 +19,8 @@ export interface JournaledReply {
 
 /**
  * The text of running replies, kept where it outlives this process, written about once a second in one batch:
- * never per token. An entry of a higher epoch replaces what a lower one wrote; of a lower epoch it is dropped.
+ * never per token. An entry of a higher epoch replaces what a lower one wrote; of a lower epoch it is dropped,
+ * and so is one whose `seq` is not beyond what is held: a batch may be written again.
  */
 export interface ReplyJournal {
   append(entries: readonly JournalEntry[]): Promise<void>;

@@ -1,0 +1,88 @@
+import type { Connection } from "../connection.ts";
+import { accept, accepted } from "./accept.ts";
+import {
+  clear,
+  conversationOf,
+  conversations,
+  createConversation,
+  latestConversation,
+} from "./conversations.ts";
+import { appendToJournal, dropFromJournal, readJournal } from "./journal.ts";
+import { context, messages, push, rate } from "./messages.ts";
+import {
+  apiKey,
+  putApiKey,
+  putSigningKey,
+  putSiteKey,
+  putTenant,
+  registryVersion,
+  signingKeys,
+  siteKey,
+  tenant,
+} from "./registry.ts";
+import { endReply, openReplies, owed, reply, replyTo } from "./replies.ts";
+
+/** What changes nothing: never waits for another process's transaction. */
+const READS = {
+  accepted,
+  apiKey,
+  context,
+  conversationOf,
+  conversations,
+  latestConversation,
+  messages,
+  openReplies,
+  owed,
+  readJournal,
+  registryVersion,
+  reply,
+  replyTo,
+  signingKeys,
+  siteKey,
+  tenant,
+};
+
+/** What may change something: each atomic, durable once answered. */
+const WRITES = {
+  accept,
+  appendToJournal,
+  clear,
+  createConversation,
+  dropFromJournal,
+  endReply,
+  push,
+  putApiKey,
+  putSigningKey,
+  putSiteKey,
+  putTenant,
+  rate,
+};
+
+type Table = typeof READS & typeof WRITES;
+
+/** The name of something the database does. */
+export type OperationName = keyof Table;
+/** What the operation takes; undefined where it takes nothing. */
+export type OperationInput<Name extends OperationName> = Parameters<Table[Name]>[1];
+/** What the operation answers. */
+export type OperationOutput<Name extends OperationName> = ReturnType<Table[Name]>;
+
+/** An operation, ready to run. */
+export interface Operation {
+  readonly writes: boolean;
+  run(connection: Connection, input: unknown): unknown;
+}
+
+type Run = Operation["run"];
+
+/** Every operation by name. */
+export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
+  ...Object.entries(READS).map(([name, run]): [string, Operation] => [
+    name,
+    { writes: false, run: run as Run },
+  ]),
+  ...Object.entries(WRITES).map(([name, run]): [string, Operation] => [
+    name,
+    { writes: true, run: run as Run },
+  ]),
+]);

@@ -1,0 +1,35 @@
+import type { Scope } from "../../../ports/scope.ts";
+import type { Connection } from "../connection.ts";
+
+/** The number of a user of a tenant, or null where nothing of theirs was ever stored. */
+export function ownerOf(connection: Connection, { tenant, user }: Scope): number | null {
+  const row = connection.get<{ number: number }>(
+    "SELECT number FROM owners WHERE tenant = ? AND user = ?",
+    tenant,
+    user,
+  );
+  return row?.number ?? null;
+}
+
+/** The number of a user of a tenant, given now where there is none. */
+export function ensureOwner(connection: Connection, scope: Scope): number {
+  const known = ownerOf(connection, scope);
+  if (known !== null) return known;
+  const made = connection.get<{ number: number }>(
+    "INSERT INTO owners (tenant, user) VALUES (?, ?) RETURNING number",
+    scope.tenant,
+    scope.user,
+  );
+  if (made === undefined) throw new Error("an owner was inserted and not returned");
+  return made.number;
+}
+
+/** The next number of the owner's counter of changes, which orders their conversations without a clock. */
+export function nextChange(connection: Connection, owner: number): number {
+  const row = connection.get<{ changes: number }>(
+    "UPDATE owners SET changes = changes + 1 WHERE number = ? RETURNING changes",
+    owner,
+  );
+  if (row === undefined) throw new Error(`there is no owner ${owner}`);
+  return row.changes;
+}

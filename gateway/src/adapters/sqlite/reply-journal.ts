@@ -1,0 +1,11 @@
+import type { ReplyJournal } from "../../ports/reply-journal.ts";
+import type { SqliteDatabase } from "./database.ts";
+
+/** The journal in an SQLite database. An end stored in the same database drops the reply here in its transaction. */
+export function createSqliteReplyJournal(database: SqliteDatabase): ReplyJournal {
+  return {
+    append: (entries) => database.call("appendToJournal", entries),
+    read: ({ tenant, user }, reply) => database.call("readJournal", { scope: { tenant, user }, reply }),
+    drop: ({ tenant, user }, reply) => database.call("dropFromJournal", { scope: { tenant, user }, reply }),
+  };
+}
