@@ -15,6 +15,7 @@ interface UserConnections {
   readonly scope: Scope;
   readonly connections: Set<Connection>;
   abandonTimer: NodeJS.Timeout | null;
+  revision: number;
 }
 
 /** Who is connected here. A user may have many sockets; every one gets the frames of all conversations. */
@@ -22,6 +23,7 @@ export class Connections {
   readonly #users = new Map<string, UserConnections>();
   readonly #abandoned: (scope: Scope) => void;
   #count = 0;
+  #emptied: (() => void) | null = null;
 
   /** @param abandoned told when a user's last socket has been gone for the tenant's `abandonSeconds` */
   constructor(abandoned: (scope: Scope) => void) {
@@ -35,7 +37,7 @@ export class Connections {
   /** Registers a connection, before its 101. From now on its user is not absent. */
   register(scope: Scope): Connection {
     const key = scopeKey(scope);
-    const user = this.#users.get(key) ?? { scope, connections: new Set<Connection>(), abandonTimer: null };
+    const user = this.#users.get(key) ?? { scope, connections: new Set<Connection>(), abandonTimer: null, revision: 0 };
     if (user.abandonTimer !== null) clearTimeout(user.abandonTimer);
     user.abandonTimer = null;
     const connection: Connection = { scope, outbox: null };
@@ -56,6 +58,7 @@ export class Connections {
     const user = this.#users.get(key);
     if (user === undefined || !user.connections.delete(connection)) return;
     this.#count--;
+    if (this.#count === 0) this.#emptied?.();
     connection.outbox?.close();
     connection.outbox = null;
     if (user.connections.size > 0) return;
@@ -67,6 +70,22 @@ export class Connections {
       this.#users.delete(key);
       this.#abandoned(user.scope);
     }, abandonAfter * 1000);
+  }
+
+  /** `ready` has gone out: from now on the connection is sent its user's frames. */
+  live(connection: Connection, outbox: SocketOutbox): void {
+    connection.outbox = outbox;
+  }
+
+  /** What the user would be shown has changed: a socket that is reading it for its `ready` reads it anew. */
+  touch(scope: Scope): void {
+    const user = this.#users.get(scopeKey(scope));
+    if (user !== undefined) user.revision++;
+  }
+
+  /** Changes with every `touch`, for as long as the user has a connection. */
+  revision(scope: Scope): number {
+    return this.#users.get(scopeKey(scope))?.revision ?? 0;
   }
 
   /** How many sockets a user has here. */
@@ -97,6 +116,26 @@ export class Connections {
     for (const outbox of this.outboxes(reply.scope)) {
       if (!outbox.reads(reply.id)) outbox.attach(reply, { after: 0, snapshot: false });
     }
+  }
+
+  /** Calls back for every socket that is ready. */
+  everyone(tell: (outbox: SocketOutbox) => void): void {
+    for (const user of this.#users.values()) {
+      for (const { outbox } of user.connections) if (outbox !== null) tell(outbox);
+    }
+  }
+
+  /** Resolves when no connection is left, or after so many milliseconds. */
+  async empty(milliseconds: number): Promise<void> {
+    if (this.#count === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.#emptied = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#emptied = null;
   }
 
   /** Lets go of every timer. */

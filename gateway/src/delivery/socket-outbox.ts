@@ -78,6 +78,11 @@ export class SocketOutbox {
     }
   }
 
+  /** Starts the closing handshake. */
+  farewell(code: number, reason: string): void {
+    this.#socket.close(code, reason);
+  }
+
   /** The socket is gone: nothing points here any more. */
   close(): void {
     for (const reply of [...this.#attachments.keys()]) this.#detach(reply);

@@ -54,6 +54,7 @@ async function accepted(
     frame.type === "regenerate" ? undefined : frame.id,
   );
   services.replies.add(reply);
+  services.connections.touch(scope);
   if (result.truncatedAfter !== undefined) {
     const truncate = { type: "truncate", conversation, after: result.truncatedAfter } as const;
     outbox.send({ ...truncate, ref: frame.id });

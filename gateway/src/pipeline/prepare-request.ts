@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { assembleContext } from "../history/context.ts";
 import { estimateTokens } from "../llm/estimate-tokens.ts";
-import { servingModel } from "../llm/serving-model.ts";
+import { servingModel } from "../llm/models.ts";
 import type { ModelRequest } from "../ports/model.ts";
 import { scopeKey } from "../tenants/scope.ts";
 import type { Services } from "./services.ts";

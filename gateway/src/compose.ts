@@ -1,0 +1,203 @@
+import { join } from "node:path";
+import { PROTOCOL_LIMITS } from "@parlance/protocol";
+import { createAnthropicProvider } from "./adapters/anthropic/provider.ts";
+import { createMemoryAnswerCache } from "./adapters/memory/answer-cache.ts";
+import { createMemoryLimiter } from "./adapters/memory/limiter.ts";
+import { createMemoryRecentMessages } from "./adapters/memory/recent-messages.ts";
+import { createSimulatorProvider } from "./adapters/simulator/provider.ts";
+import { createSqliteArchive } from "./adapters/sqlite/archive.ts";
+import { openSqlite } from "./adapters/sqlite/database.ts";
+import { createSqliteRegistryStore } from "./adapters/sqlite/registry-store.ts";
+import { createSqliteReplyJournal } from "./adapters/sqlite/reply-journal.ts";
+import { createSystemClock } from "./adapters/system/clock.ts";
+import { createUuidV7Ids } from "./adapters/system/ids.ts";
+import { createSystemRandomness } from "./adapters/system/randomness.ts";
+import type { Config } from "./config.ts";
+import { ConversationQueues } from "./delivery/conversation-queues.ts";
+import { Connections } from "./delivery/connections.ts";
+import { JournalWriter } from "./delivery/journal-writer.ts";
+import { LiveReplies } from "./delivery/live-replies.ts";
+import { Pacer } from "./delivery/pacer.ts";
+import { sweepOwedReplies } from "./delivery/sweep.ts";
+import { resolveSecrets } from "./development-secrets.ts";
+import { drain } from "./drain.ts";
+import { createHistory } from "./history/history.ts";
+import { CHEAPEST_CLAUDE } from "./llm/models.ts";
+import { createPipeline } from "./pipeline/pipeline.ts";
+import type { ModelProvider } from "./ports/model.ts";
+import type { RegistryStore } from "./ports/registry-store.ts";
+import { seedTenants } from "./seed-tenants.ts";
+import { chooseSocketServer } from "./socket-servers.ts";
+import { createLog, type Log } from "./telemetry/log.ts";
+import { gatewayTracer } from "./telemetry/tracing.ts";
+import { deriveKeys } from "./tenants/derived-keys.ts";
+import { createTenantDirectory } from "./tenants/directory.ts";
+import { createTokens } from "./tenants/tokens.ts";
+import { createVisitorTokens } from "./tenants/visitor-tokens.ts";
+import { createChatServer } from "./transport/chat-server.ts";
+import { SecondWheel } from "./transport/second-wheel.ts";
+import { createRouter } from "./transport/router.ts";
+import { demoRoutes } from "./transport/routes/demo.ts";
+import { operationRoutes } from "./transport/routes/operations.ts";
+import { sessionRoutes } from "./transport/routes/sessions.ts";
+import { tokenRoutes } from "./transport/routes/tokens.ts";
+import { widgetFileRoutes } from "./transport/routes/widget-files.ts";
+
+/** Conversations whose last messages are kept in this process, and bytes of cached answers. */
+const RECENT_CONVERSATIONS = 20_000;
+const ANSWER_CACHE_BYTES = 64 * 1024 * 1024;
+/** Half of the default `abandonSeconds`: who returns within it is not given up. */
+const RECONNECT_SECONDS = 15;
+
+/** Where the build put what is served. */
+export interface ServedDirectories {
+  readonly widget: string;
+  readonly demo: readonly string[];
+}
+
+/** A gateway that listens. */
+export interface Gateway {
+  readonly port: number;
+  readonly url: string;
+  /** `uWebSockets.js` or `ws`, and why, where it is not the first choice. */
+  readonly socketServer: { readonly name: string; readonly reason: string | null };
+  /** The operator's key, where it was made just now. */
+  readonly newAdminKey: string | null;
+  /** Whether the demo tenant is there. */
+  readonly demo: boolean;
+  /** Which model answers tenants on the default model. */
+  readonly answering: "simulator" | typeof CHEAPEST_CLAUDE;
+  readonly registry: RegistryStore;
+  readonly log: Log;
+  /** Drains, then lets go of everything. Twice is once. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Builds the gateway, from the outside in, and starts it. What starts here stops in `stop`, in the opposite
+ * order.
+ *
+ * @param config the environment, checked
+ * @param served where the widget's build and the demo's files are
+ */
+export async function startGateway(config: Config, served: ServedDirectories): Promise<Gateway> {
+  const log = createLog(config.logLevel);
+  const clock = createSystemClock();
+  const randomness = createSystemRandomness();
+  const ids = createUuidV7Ids({ clock, randomness });
+  const secrets = await resolveSecrets(config, randomness);
+
+  const database = await openSqlite(join(config.dataDirectory, "parlance.db"));
+  const registry = createSqliteRegistryStore(database);
+  const archive = createSqliteArchive(database);
+  const journal = createSqliteReplyJournal(database);
+  const demo = await seedTenants(config, registry, CHEAPEST_CLAUDE);
+  const interrupted = await sweepOwedReplies({ archive, journal, clock });
+  if (interrupted > 0) log.warn({ replies: interrupted }, "replies of a former run were ended as interrupted");
+
+  const providers = new Map<string, ModelProvider>();
+  const simulator = createSimulatorProvider({ tokensPerSecond: config.simulatorTokensPerSecond });
+  providers.set(simulator.name, simulator);
+  if (config.anthropic !== null) {
+    const { apiKey, baseUrl } = config.anthropic;
+    const anthropic = createAnthropicProvider({ apiKey, ...(baseUrl === null ? {} : { baseURL: baseUrl }) });
+    providers.set(anthropic.name, anthropic);
+  }
+
+  const keys = deriveKeys(secrets.secret, secrets.previousSecret);
+  const directory = createTenantDirectory(registry, (error) => log.error({ err: error }, "the registry cannot be read"));
+  const tokens = createTokens({ keys, directory, clock });
+  const visitorTokens = createVisitorTokens({ keys, clock, randomness });
+
+  const history = createHistory({
+    recent: createMemoryRecentMessages({ maxConversations: RECENT_CONVERSATIONS }),
+    archive,
+  });
+  const replies = new LiveReplies(clock);
+  const pacer = new Pacer();
+  const queues = new ConversationQueues((error) => log.error({ err: error }, "a reply's task failed"));
+  const connections = new Connections((scope) => {
+    for (const reply of replies.open(scope)) pipeline.stop(reply, "abandoned");
+  });
+  const journalWriter = new JournalWriter(journal, replies, (error) =>
+    log.error({ err: error }, "the journal cannot be written"),
+  );
+  let draining = false;
+  const pipeline = createPipeline({
+    archive,
+    history,
+    directory,
+    limiter: createMemoryLimiter({ clock }),
+    answerCache: createMemoryAnswerCache({ clock, maxBytes: ANSWER_CACHE_BYTES }),
+    journal,
+    providers,
+    connections,
+    replies,
+    queues,
+    changed: pacer.changed,
+    draining: () => draining,
+    clock,
+    ids,
+    tracer: gatewayTracer(),
+    log,
+  });
+
+  const wheel = new SecondWheel(() => clock.monotonic());
+  const admission = { tokens, directory, connections, publicUrl: config.publicUrl, draining: () => draining };
+  const router = createRouter([
+    ...operationRoutes(admission),
+    ...sessionRoutes({ directory, tokens, visitorTokens, publicUrl: config.publicUrl }),
+    ...tokenRoutes({ directory, tokens }),
+    ...(await widgetFileRoutes(served.widget)),
+    ...(demo ? demoRoutes({ directories: served.demo, tokens, publicUrl: config.publicUrl }) : []),
+  ]);
+  const handlers = createChatServer({
+    router,
+    admission,
+    chat: { archive, history, pipeline, connections, replies, directory, tokens, wheel, clock, ids, log },
+  });
+  const socketServer = chooseSocketServer(config.socketServer);
+  if (socketServer.reason !== null) log.warn({ reason: socketServer.reason }, "ws serves in place of uWebSockets.js");
+  const server = socketServer.create(handlers, {
+    maxPayloadBytes: PROTOCOL_LIMITS.clientFrameBytes * 16,
+    pendingUpgrades: 500,
+  });
+  const { port } = await server.listen(config.host, config.port);
+
+  let stopping: Promise<void> | null = null;
+  const stop = async (): Promise<void> => {
+    draining = true;
+    await drain({
+      pipeline,
+      replies,
+      connections,
+      drainSeconds: config.drainSeconds,
+      reconnectSeconds: RECONNECT_SECONDS,
+    });
+    await server.close();
+    wheel.close();
+    connections.close();
+    journalWriter.close();
+    pacer.close();
+    replies.close();
+    directory.close();
+    await database.close();
+    log.flush();
+  };
+
+  const shownHost = config.host === "0.0.0.0" || config.host === "::" ? "localhost" : config.host;
+  return {
+    port,
+    url: config.publicUrl ?? `http://${shownHost === "127.0.0.1" ? "localhost" : shownHost}:${port}`,
+    socketServer: { name: server.name, reason: socketServer.reason },
+    newAdminKey: secrets.adminKeyIsNew ? secrets.adminKey : null,
+    demo,
+    answering: providers.has("anthropic") ? CHEAPEST_CLAUDE : "simulator",
+    registry,
+    log,
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}

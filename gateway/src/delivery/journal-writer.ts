@@ -1,0 +1,51 @@
+import type { JournalEntry, ReplyJournal } from "../ports/reply-journal.ts";
+import type { LiveReplies } from "./live-replies.ts";
+import type { LiveReply } from "./live-reply.ts";
+
+/** Milliseconds between batches: what a crash can lose of an answer's text. */
+const BATCH_EVERY = 1_000;
+
+/** Writes what running replies have said since the last batch to the journal: one batch a second, never a token. */
+export class JournalWriter {
+  readonly #journal: ReplyJournal;
+  readonly #replies: LiveReplies;
+  readonly #failed: (error: unknown) => void;
+  readonly #written = new WeakMap<LiveReply, number>();
+  readonly #timer: NodeJS.Timeout;
+  #writing = false;
+
+  /** @param failed told of a batch that could not be written; its text goes with the next one */
+  constructor(journal: ReplyJournal, replies: LiveReplies, failed: (error: unknown) => void) {
+    this.#journal = journal;
+    this.#replies = replies;
+    this.#failed = failed;
+    this.#timer = setInterval(() => void this.#write(), BATCH_EVERY);
+    this.#timer.unref();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #write(): Promise<void> {
+    if (this.#writing) return;
+    const batch: { readonly reply: LiveReply; readonly entry: JournalEntry }[] = [];
+    for (const reply of this.#replies.allOpen()) {
+      const from = this.#written.get(reply) ?? 0;
+      const { seq } = reply.log;
+      if (seq === from) continue;
+      const text = reply.log.slice(from, seq);
+      batch.push({ reply, entry: { ...reply.scope, reply: reply.id, epoch: reply.epoch, text, seq } });
+    }
+    if (batch.length === 0) return;
+    this.#writing = true;
+    try {
+      await this.#journal.append(batch.map(({ entry }) => entry));
+      for (const { reply, entry } of batch) this.#written.set(reply, entry.seq);
+    } catch (error) {
+      this.#failed(error);
+    } finally {
+      this.#writing = false;
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import type { Connections } from "../delivery/connections.ts";
+import type { LiveReplies } from "../delivery/live-replies.ts";
+import type { History } from "../history/history.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+import type { Archive } from "../ports/archive.ts";
+import type { Clock, Ids } from "../ports/system.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { TenantDirectory } from "../tenants/directory.ts";
+import type { Tokens } from "../tenants/tokens.ts";
+import type { SecondWheel } from "./second-wheel.ts";
+
+/** What a chat session works with; `compose.ts` fills it. */
+export interface ChatServices {
+  readonly archive: Archive;
+  readonly history: History;
+  readonly pipeline: Pipeline;
+  readonly connections: Connections;
+  readonly replies: LiveReplies;
+  readonly directory: TenantDirectory;
+  readonly tokens: Tokens;
+  readonly wheel: SecondWheel;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+}

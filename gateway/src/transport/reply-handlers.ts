@@ -1,0 +1,89 @@
+import { type ClientFrameOf, PROTOCOL_LIMITS } from "@parlance/protocol";
+import type { LiveReply } from "../delivery/live-reply.ts";
+import type { ChatServices } from "./chat-services.ts";
+import { refuse } from "./frame-handlers.ts";
+import type { SocketSession } from "./socket-session.ts";
+
+/** Stops what a `cancel` names: at once where it runs here, and `ok` where it has ended. */
+export function cancel(
+  frame: ClientFrameOf<"cancel">,
+  session: SocketSession,
+  services: ChatServices,
+): Promise<void> | undefined {
+  const running = services.replies.open(session.principal).filter((reply) => isMeant(reply, frame));
+  for (const reply of running) services.pipeline.stop(reply, "cancelled");
+  const wide = frame.reply === undefined && frame.message === undefined && frame.conversation === undefined;
+  if (running.length === 0 && !wide) return cancelAfterEnd(frame, session, services);
+  answerOk(frame, session);
+  return undefined;
+}
+
+function isMeant(reply: LiveReply, { reply: id, message, conversation }: ClientFrameOf<"cancel">): boolean {
+  return (
+    (id === undefined || reply.id === id) &&
+    (message === undefined || reply.message === message || reply.clientId === message) &&
+    (conversation === undefined || reply.conversation === conversation)
+  );
+}
+
+async function cancelAfterEnd(
+  frame: ClientFrameOf<"cancel">,
+  session: SocketSession,
+  services: ChatServices,
+): Promise<void> {
+  const archive = services.archive.forUser(session.principal);
+  if (frame.reply !== undefined && (await archive.reply(frame.reply)) === null) {
+    return refuse(session, frame, "NOT_FOUND", "`reply`: no such reply");
+  }
+  if (frame.message !== undefined && (await archive.replyTo(frame.message)) === null) {
+    return refuse(session, frame, "NOT_FOUND", "`message`: no such message");
+  }
+  if (frame.conversation !== undefined && (await archive.messages(frame.conversation, { limit: 1 })) === null) {
+    return refuse(session, frame, "NOT_FOUND", "`conversation`: no such conversation");
+  }
+  answerOk(frame, session);
+}
+
+function answerOk(frame: ClientFrameOf<"cancel">, session: SocketSession): void {
+  if (frame.id !== undefined) session.outbox.send({ type: "ok", ref: frame.id });
+}
+
+/** Sends what came after a chunk, then goes on live: from memory, or from the archive after a restart. */
+export function resume(
+  frame: ClientFrameOf<"resume">,
+  session: SocketSession,
+  services: ChatServices,
+): Promise<void> | undefined {
+  const live = services.replies.get(session.principal, frame.reply);
+  if (live === null) return resumeEnded(frame, session, services);
+  const snapshot = frame.epoch !== undefined && frame.epoch !== live.epoch;
+  session.outbox.attach(live, { after: frame.after, snapshot });
+  return undefined;
+}
+
+async function resumeEnded(
+  frame: ClientFrameOf<"resume">,
+  session: SocketSession,
+  services: ChatServices,
+): Promise<void> {
+  const state = await services.archive.forUser(session.principal).reply(frame.reply);
+  const oldest = services.clock.now() - PROTOCOL_LIMITS.resumableSeconds * 1000;
+  if (state?.state !== "ended" || state.end.at < oldest) {
+    return refuse(session, frame, "NOT_FOUND", "`reply`: no such reply, or it ended too long ago");
+  }
+  const { reply, conversation, seq, epoch, content, reason, model, usage } = state.end;
+  const { message } = state;
+  const { outbox } = session;
+  outbox.send({ type: "snapshot", reply, conversation, message, seq, epoch, content });
+  outbox.send({
+    type: "done",
+    reply,
+    conversation,
+    message,
+    seq,
+    ...(epoch > 1 ? { epoch } : {}),
+    reason,
+    model,
+    usage,
+  });
+}
