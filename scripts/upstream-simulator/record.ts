@@ -7,6 +7,8 @@ export const now = (): number => performance.timeOrigin + performance.now();
 /** One request to `/v1/messages`, as it went. Moments are those of {@link now}; undefined is "not yet". */
 export interface RequestRecord {
   readonly id: string;
+  /** Which connection it came by, counted from 1. */
+  readonly connection: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** The parsed body, or undefined where it was no JSON. */
   readonly body: unknown;

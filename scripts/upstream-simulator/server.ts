@@ -53,7 +53,9 @@ export async function startUpstreamSimulator(
   const pacer = new Pacer();
   const cache = new PromptCache();
   const control: ControlState = { log, queue: [], base: { ...DEFAULT_DIRECTIVES, ...options.defaults } };
+  const connections = new WeakMap<object, number>();
   let count = 0;
+  let connectionCount = 0;
 
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     const path = new URL(request.url ?? "/", "http://simulator").pathname;
@@ -87,7 +89,15 @@ export async function startUpstreamSimulator(
     const said = directivesOf(control, request, asked);
     const directives = { ...said.directives, seed: said.directives.seed ?? seedOf(asked) };
     const { headers } = request;
-    const record: RequestRecord = { id, headers, body: parsed, directives, startedAt: now(), tokensSent: 0 };
+    const record: RequestRecord = {
+      id,
+      connection: connections.get(request.socket) ?? 0,
+      headers,
+      body: parsed,
+      directives,
+      startedAt: now(),
+      tokensSent: 0,
+    };
     const exchange: Exchange = { response, record, log, pacer };
     log.add(record);
     watchForAbort(exchange);
@@ -149,6 +159,7 @@ export async function startUpstreamSimulator(
   };
 
   const server = createServer({ keepAliveTimeout: 30_000 }, handle);
+  server.on("connection", (socket) => connections.set(socket, ++connectionCount));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port ?? 0, options.host ?? "127.0.0.1", resolve);
