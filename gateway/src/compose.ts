@@ -13,8 +13,8 @@ import { createSystemClock } from "./adapters/system/clock.ts";
 import { createUuidV7Ids } from "./adapters/system/ids.ts";
 import { createSystemRandomness } from "./adapters/system/randomness.ts";
 import type { Config } from "./config.ts";
-import { ConversationQueues } from "./delivery/conversation-queues.ts";
 import { Connections } from "./delivery/connections.ts";
+import { ConversationQueues } from "./delivery/conversation-queues.ts";
 import { JournalWriter } from "./delivery/journal-writer.ts";
 import { LiveReplies } from "./delivery/live-replies.ts";
 import { Pacer } from "./delivery/pacer.ts";
@@ -35,13 +35,13 @@ import { createTenantDirectory } from "./tenants/directory.ts";
 import { createTokens } from "./tenants/tokens.ts";
 import { createVisitorTokens } from "./tenants/visitor-tokens.ts";
 import { createChatServer } from "./transport/chat-server.ts";
-import { SecondWheel } from "./transport/second-wheel.ts";
 import { createRouter } from "./transport/router.ts";
 import { demoRoutes } from "./transport/routes/demo.ts";
 import { operationRoutes } from "./transport/routes/operations.ts";
 import { sessionRoutes } from "./transport/routes/sessions.ts";
 import { tokenRoutes } from "./transport/routes/tokens.ts";
 import { widgetFileRoutes } from "./transport/routes/widget-files.ts";
+import { SecondWheel } from "./transport/second-wheel.ts";
 
 /** Conversations whose last messages are kept in this process, and bytes of cached answers. */
 const RECENT_CONVERSATIONS = 20_000;
@@ -93,7 +93,8 @@ export async function startGateway(config: Config, served: ServedDirectories): P
   const journal = createSqliteReplyJournal(database);
   const demo = await seedTenants(config, registry, CHEAPEST_CLAUDE);
   const interrupted = await sweepOwedReplies({ archive, journal, clock });
-  if (interrupted > 0) log.warn({ replies: interrupted }, "replies of a former run were ended as interrupted");
+  if (interrupted > 0)
+    log.warn({ replies: interrupted }, "replies of a former run were ended as interrupted");
 
   const providers = new Map<string, ModelProvider>();
   const simulator = createSimulatorProvider({ tokensPerSecond: config.simulatorTokensPerSecond });
@@ -105,7 +106,9 @@ export async function startGateway(config: Config, served: ServedDirectories): P
   }
 
   const keys = deriveKeys(secrets.secret, secrets.previousSecret);
-  const directory = createTenantDirectory(registry, (error) => log.error({ err: error }, "the registry cannot be read"));
+  const directory = createTenantDirectory(registry, (error) =>
+    log.error({ err: error }, "the registry cannot be read"),
+  );
   const tokens = createTokens({ keys, directory, clock });
   const visitorTokens = createVisitorTokens({ keys, clock, randomness });
 
@@ -157,7 +160,8 @@ export async function startGateway(config: Config, served: ServedDirectories): P
     chat: { archive, history, pipeline, connections, replies, directory, tokens, wheel, clock, ids, log },
   });
   const socketServer = chooseSocketServer(config.socketServer);
-  if (socketServer.reason !== null) log.warn({ reason: socketServer.reason }, "ws serves in place of uWebSockets.js");
+  if (socketServer.reason !== null)
+    log.warn({ reason: socketServer.reason }, "ws serves in place of uWebSockets.js");
   const server = socketServer.create(handlers, {
     maxPayloadBytes: PROTOCOL_LIMITS.clientFrameBytes * 16,
     pendingUpgrades: 500,

@@ -33,7 +33,10 @@ export class ConfigError extends Error {
 
 const text = z.string().trim().min(1, "must not be empty");
 const wholeNumber = (least: number, most: number) =>
-  text.regex(/^\d+$/, `must be a whole number from ${least} to ${most}`).transform(Number).pipe(z.int().min(least).max(most));
+  text
+    .regex(/^\d+$/, `must be a whole number from ${least} to ${most}`)
+    .transform(Number)
+    .pipe(z.int().min(least).max(most));
 const httpUrl = text
   .refine((url) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol), "must be an http(s) URL")
   .transform((url) => url.replace(/\/+$/, ""));
@@ -75,7 +78,9 @@ const UNAVAILABLE: Readonly<Record<string, readonly string[]>> = {
  * @throws {@link ConfigError} with all mistakes at once; values are never quoted, since they may be secrets
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
-  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ""));
+  const present = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value.trim() !== ""),
+  );
   const parsed = Environment.safeParse(present);
   const problems = parsed.success
     ? []
@@ -83,7 +88,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   for (const [name, known] of Object.entries(UNAVAILABLE)) {
     const value = present[name];
     if (value === undefined || known.includes(value.trim())) continue;
-    problems.push(`${name}: this version cannot use it${known.length > 0 ? ` (only ${known.join(", ")})` : "; unset it"}`);
+    problems.push(
+      `${name}: this version cannot use it${known.length > 0 ? ` (only ${known.join(", ")})` : "; unset it"}`,
+    );
   }
   const production = present.NODE_ENV === "production";
   if (production) {

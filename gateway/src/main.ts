@@ -10,7 +10,9 @@ const root = join(here, "..", "..");
 function announce(gateway: Gateway): void {
   const lines = [
     ...(gateway.demo ? [`Demo page:     ${gateway.url}/demo`] : []),
-    ...(gateway.newAdminKey === null ? [] : [`Operator key:  ${gateway.newAdminKey} (shown once, kept in DATA_DIR)`]),
+    ...(gateway.newAdminKey === null
+      ? []
+      : [`Operator key:  ${gateway.newAdminKey} (shown once, kept in DATA_DIR)`]),
     `Answering:     ${gateway.answering === "simulator" ? "the built-in simulator (set ANTHROPIC_API_KEY for a real model)" : gateway.answering}`,
     `Listening:     ${gateway.url}`,
     `Socket server: ${gateway.socketServer.name}${gateway.socketServer.reason === null ? "" : ` (${gateway.socketServer.reason})`}`,

@@ -26,13 +26,20 @@ export const DEMO_SEED: SeedFile = {
  *
  * @returns whether the demo tenant is there
  */
-export async function seedTenants(config: Config, registry: RegistryStore, defaultModel: string): Promise<boolean> {
+export async function seedTenants(
+  config: Config,
+  registry: RegistryStore,
+  defaultModel: string,
+): Promise<boolean> {
   const options = { defaultModel, knownModel: (name: string) => modelByName(name) !== undefined };
   if (!config.production && (await registry.tenant(DEMO_TENANT)) === null) {
     await seedRegistry(registry, DEMO_SEED, { ...options, source: "the demo tenant" });
   }
   if (config.seedFile !== null) {
-    await seedRegistry(registry, await readSeedFile(config.seedFile), { ...options, source: config.seedFile });
+    await seedRegistry(registry, await readSeedFile(config.seedFile), {
+      ...options,
+      source: config.seedFile,
+    });
   }
   return !config.production && (await registry.tenant(DEMO_TENANT)) !== null;
 }
@@ -42,7 +49,9 @@ async function readSeedFile(path: string): Promise<unknown> {
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    throw new Error(`PARLANCE_CONFIG: ${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? "error"})`);
+    throw new Error(
+      `PARLANCE_CONFIG: ${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? "error"})`,
+    );
   }
   try {
     return JSON.parse(text);

@@ -37,7 +37,12 @@ export class Connections {
   /** Registers a connection, before its 101. From now on its user is not absent. */
   register(scope: Scope): Connection {
     const key = scopeKey(scope);
-    const user = this.#users.get(key) ?? { scope, connections: new Set<Connection>(), abandonTimer: null, revision: 0 };
+    const user = this.#users.get(key) ?? {
+      scope,
+      connections: new Set<Connection>(),
+      abandonTimer: null,
+      revision: 0,
+    };
     if (user.abandonTimer !== null) clearTimeout(user.abandonTimer);
     user.abandonTimer = null;
     const connection: Connection = { scope, outbox: null };

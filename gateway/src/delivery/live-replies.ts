@@ -44,7 +44,8 @@ export class LiveReplies {
     const replies = this.#users.get(scopeKey(scope));
     if (replies === undefined) return [];
     return [...replies.values()].filter(
-      (reply) => reply.state !== "ended" && (conversation === undefined || reply.conversation === conversation),
+      (reply) =>
+        reply.state !== "ended" && (conversation === undefined || reply.conversation === conversation),
     );
   }
 

@@ -60,7 +60,8 @@ export class Pacer {
     const before = this.#utilization;
     this.#utilization = performance.eventLoopUtilization();
     const { utilization } = performance.eventLoopUtilization(this.#utilization, before);
-    if (utilization > BUSY) this.#window = Math.min(LONGEST_WINDOW, this.#window === 0 ? 4 : this.#window * 2);
+    if (utilization > BUSY)
+      this.#window = Math.min(LONGEST_WINDOW, this.#window === 0 ? 4 : this.#window * 2);
     else if (utilization < CALM) this.#window = this.#window <= 4 ? 0 : this.#window / 2;
   }
 }

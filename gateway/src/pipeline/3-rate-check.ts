@@ -30,7 +30,8 @@ export async function rateCheck(turn: Admission, services: Services): Promise<St
     return GO_ON;
   }
   const known = await archive.accepted(frame.id);
-  if (known !== null && known.digest === turn.digest) return { next: false, duplicate: { outcome: "duplicate", ...known } };
+  if (known !== null && known.digest === turn.digest)
+    return { next: false, duplicate: { outcome: "duplicate", ...known } };
   const message = `${WORDS[admission.limit]}; try again in ${admission.retryAfter} s`;
   return refuse(admission.code, message, admission.retryAfter);
 }

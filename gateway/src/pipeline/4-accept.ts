@@ -15,7 +15,9 @@ export async function accept(turn: Admission, services: Services): Promise<StepO
     kind: frame.type,
     clientId: frame.id,
     digest: required(turn.digest, "digest"),
-    ...(frame.type === "message" && frame.conversation !== undefined ? { conversation: frame.conversation } : {}),
+    ...(frame.type === "message" && frame.conversation !== undefined
+      ? { conversation: frame.conversation }
+      : {}),
     ...(frame.type === "message" ? {} : { target: frame.message }),
     newConversation: turn.newConversation,
     message: turn.messageId,
@@ -32,9 +34,16 @@ export async function accept(turn: Admission, services: Services): Promise<StepO
     case "conflict":
       return refuse("INVALID_FRAME", "`id`: this id was used for another message");
     case "not-found":
-      return refuse("NOT_FOUND", frame.type === "message" ? "`conversation`: no such conversation" : "`message`: no such message");
+      return refuse(
+        "NOT_FOUND",
+        frame.type === "message" ? "`conversation`: no such conversation" : "`message`: no such message",
+      );
     case "full":
-      return refuse("CONCURRENCY_LIMITED", `${PROTOCOL_LIMITS.waitingReplies} messages wait in this conversation already`, 2);
+      return refuse(
+        "CONCURRENCY_LIMITED",
+        `${PROTOCOL_LIMITS.waitingReplies} messages wait in this conversation already`,
+        2,
+      );
     default:
       return result satisfies never;
   }

@@ -36,25 +36,48 @@ export async function stream(turn: Answering, services: Services): Promise<StepO
     turn.result = { reason: end.reason, model, usage: end.usage, trouble: null };
     return GO_ON;
   } catch (error) {
-    turn.result = { model, usage: estimatedUsage(request, upFront, reply.log.text()), ...failure(error, turn, services) };
+    turn.result = {
+      model,
+      usage: estimatedUsage(request, upFront, reply.log.text()),
+      ...failure(error, turn, services),
+    };
     return ANSWERED;
   }
 }
 
-function failure(error: unknown, turn: Answering, services: Services): Pick<AnswerResult, "reason" | "trouble"> {
+function failure(
+  error: unknown,
+  turn: Answering,
+  services: Services,
+): Pick<AnswerResult, "reason" | "trouble"> {
   const { signal, id } = turn.reply;
-  if (signal.aborted && signal.reason instanceof ReplyStopped) return { reason: signal.reason.reason, trouble: null };
-  services.log.warn({ err: error, reply: id, tenant: turn.tenant.id, provider: turn.provider?.name }, "the model's call failed");
+  if (signal.aborted && signal.reason instanceof ReplyStopped)
+    return { reason: signal.reason.reason, trouble: null };
+  services.log.warn(
+    { err: error, reply: id, tenant: turn.tenant.id, provider: turn.provider?.name },
+    "the model's call failed",
+  );
   if (error instanceof ModelError) {
     const { code, message, retryAfter } = error;
-    return { reason: "error", trouble: { code, message, ...(retryAfter === undefined ? {} : { retryAfter }) } };
+    return {
+      reason: "error",
+      trouble: { code, message, ...(retryAfter === undefined ? {} : { retryAfter }) },
+    };
   }
   return { reason: "error", trouble: { code: "INTERNAL", message: "the answer could not be made" } };
 }
 
 /** Tokens of a call without a final count: what the provider said up front, the rest by estimate. */
-export function estimatedUsage(request: ModelRequest | undefined, upFront: Partial<Usage>, text: string): Usage {
-  const asked = request === undefined ? 0 : estimateTokens(request.system) + request.turns.reduce((sum, turn) => sum + estimateTokens(turn.content), 0);
+export function estimatedUsage(
+  request: ModelRequest | undefined,
+  upFront: Partial<Usage>,
+  text: string,
+): Usage {
+  const asked =
+    request === undefined
+      ? 0
+      : estimateTokens(request.system) +
+        request.turns.reduce((sum, turn) => sum + estimateTokens(turn.content), 0);
   return {
     inputTokens: upFront.inputTokens ?? asked,
     outputTokens: estimateTokens(text),

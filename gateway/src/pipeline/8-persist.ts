@@ -59,8 +59,14 @@ export async function endReply(reply: LiveReply, result: AnswerResult, services:
     await services.journal.drop(reply.scope, reply.id);
     reply.end({ reason, model, usage }, trouble);
   } catch (error) {
-    services.log.error({ err: error, reply: reply.id, tenant: reply.scope.tenant }, "an answer could not be stored");
-    reply.end({ reason: "error", model, usage }, { code: "INTERNAL", message: "the answer could not be stored" });
+    services.log.error(
+      { err: error, reply: reply.id, tenant: reply.scope.tenant },
+      "an answer could not be stored",
+    );
+    reply.end(
+      { reason: "error", model, usage },
+      { code: "INTERNAL", message: "the answer could not be stored" },
+    );
   }
   services.replies.ended(reply);
   return true;

@@ -1,7 +1,7 @@
 import type { Attributes, Span } from "@opentelemetry/api";
 import type { LiveReply } from "../delivery/live-reply.ts";
-import { scopeKey } from "../tenants/scope.ts";
 import { inSpan, messageContext } from "../telemetry/tracing.ts";
+import { scopeKey } from "../tenants/scope.ts";
 import { authenticate } from "./1-authenticate.ts";
 import { validate } from "./2-validate.ts";
 import { rateCheck } from "./3-rate-check.ts";
@@ -54,7 +54,9 @@ export function createPipeline(services: Services): Pipeline {
   const tasks = new Set<Promise<void>>();
 
   const task = (work: Promise<void>): void => {
-    const guarded = work.catch((error: unknown) => services.log.error({ err: error }, "an answer's task failed"));
+    const guarded = work.catch((error: unknown) =>
+      services.log.error({ err: error }, "an answer's task failed"),
+    );
     tasks.add(guarded);
     void guarded.then(() => tasks.delete(guarded));
   };
@@ -83,7 +85,11 @@ export function createPipeline(services: Services): Pipeline {
       const taken = before.then(() => take(turn));
       const settled = taken.catch((error: unknown) => {
         services.log.error({ err: error, tenant: turn.principal.tenant }, "a turn could not be taken");
-        refused(turn, { code: "INTERNAL", message: "the message could not be stored; send it again", retryAfter: 2 });
+        refused(turn, {
+          code: "INTERNAL",
+          message: "the message could not be stored; send it again",
+          retryAfter: 2,
+        });
       });
       admissions.set(key, settled);
       void settled.then(() => {
@@ -117,7 +123,11 @@ async function answer(turn: Answering, services: Services): Promise<void> {
   const { reply, tenant } = turn;
   reply.start();
   const parent = messageContext(reply.message);
-  const attributes = { "parlance.tenant": tenant.id, "parlance.message": reply.message, "parlance.reply": reply.id };
+  const attributes = {
+    "parlance.tenant": tenant.id,
+    "parlance.message": reply.message,
+    "parlance.reply": reply.id,
+  };
   try {
     for (const step of ANSWER) {
       const outcome = await runStep(step, turn, services, { parent, attributes });

@@ -1,6 +1,6 @@
 import type { Tracer } from "@opentelemetry/api";
-import type { ConversationQueues } from "../delivery/conversation-queues.ts";
 import type { Connections } from "../delivery/connections.ts";
+import type { ConversationQueues } from "../delivery/conversation-queues.ts";
 import type { LiveReplies } from "../delivery/live-replies.ts";
 import type { LiveReply } from "../delivery/live-reply.ts";
 import type { History } from "../history/history.ts";
@@ -10,8 +10,8 @@ import type { Limiter } from "../ports/limiter.ts";
 import type { ModelProvider } from "../ports/model.ts";
 import type { ReplyJournal } from "../ports/reply-journal.ts";
 import type { Clock, Ids } from "../ports/system.ts";
-import type { TenantDirectory } from "../tenants/directory.ts";
 import type { Log } from "../telemetry/log.ts";
+import type { TenantDirectory } from "../tenants/directory.ts";
 
 /** What the steps work with; `compose.ts` fills it. */
 export interface Services {

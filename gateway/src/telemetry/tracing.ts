@@ -1,12 +1,12 @@
 import {
   type Attributes,
   type Context,
+  ROOT_CONTEXT,
   type Span,
   SpanStatusCode,
-  type Tracer,
   TraceFlags,
+  type Tracer,
   trace,
-  ROOT_CONTEXT,
 } from "@opentelemetry/api";
 
 /** The tracer of the gateway: does nothing until an exporter is registered with the OpenTelemetry API. */

@@ -24,7 +24,10 @@ export interface TenantDirectory {
  *
  * @param failed told of a failed look at the version; the cache is dropped then, and the next read tries anew
  */
-export function createTenantDirectory(store: RegistryStore, failed: (error: unknown) => void): TenantDirectory {
+export function createTenantDirectory(
+  store: RegistryStore,
+  failed: (error: unknown) => void,
+): TenantDirectory {
   const cache = new Map<string, Promise<unknown>>();
   let version: number | null = null;
 

@@ -27,7 +27,9 @@ function matches(origin: string, pattern: string): boolean {
   if (origin === pattern) return true;
   if (pattern.endsWith(":*")) {
     const base = pattern.slice(0, -2);
-    return origin === base || (origin.startsWith(`${base}:`) && /^\d{1,5}$/.test(origin.slice(base.length + 1)));
+    return (
+      origin === base || (origin.startsWith(`${base}:`) && /^\d{1,5}$/.test(origin.slice(base.length + 1)))
+    );
   }
   const wildcard = pattern.indexOf("://*.");
   if (wildcard === -1) return false;

@@ -1,6 +1,6 @@
 import type { Scope, TenantId, UserId } from "../ports/scope.ts";
 
-const CONTROL_CHARACTER = /[\u0000-\u001f\u007f-\u009f]/u;
+const CONTROL_CHARACTER = /\p{Cc}/u;
 
 /** Anonymous visitors' ids begin so; a customer's `sub` may not. */
 export const ANONYMOUS_PREFIX = "anon_";
@@ -15,7 +15,8 @@ export function establishedTenant(id: string): TenantId {
  * Null where it is not.
  */
 export function establishedUser(sub: unknown): UserId | null {
-  if (typeof sub !== "string" || sub === "" || !sub.isWellFormed() || CONTROL_CHARACTER.test(sub)) return null;
+  if (typeof sub !== "string" || sub === "" || !sub.isWellFormed() || CONTROL_CHARACTER.test(sub))
+    return null;
   return Buffer.byteLength(sub) <= 255 ? (sub as UserId) : null;
 }
 

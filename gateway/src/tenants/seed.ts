@@ -4,7 +4,9 @@ import { apiKeyHash } from "./api-keys.ts";
 import { originPatternProblem } from "./origins.ts";
 
 const Name = z.string().min(1).max(200);
-const TenantIdText = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, "must be 1 to 64 of A-Z a-z 0-9 _ . -");
+const TenantIdText = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, "must be 1 to 64 of A-Z a-z 0-9 _ . -");
 const Limit = z.int().min(0).nullable().optional();
 const AllowedOrigin = z.string().superRefine((pattern, context) => {
   const problem = originPatternProblem(pattern);
@@ -43,9 +45,15 @@ const SeedTenant = z.strictObject({
   name: Name.optional(),
   tier: z.enum(["free", "professional", "enterprise", "unlimited"]).default("professional"),
   model: z.string().min(1).max(128).optional(),
-  systemPrompt: z.string().max(100_000).default("You are a helpful assistant. Answer in Markdown, briefly and truthfully."),
+  systemPrompt: z
+    .string()
+    .max(100_000)
+    .default("You are a helpful assistant. Answer in Markdown, briefly and truthfully."),
   cache: z
-    .strictObject({ exact: z.boolean().default(true), ttlSeconds: z.int().min(1).max(31_536_000).default(3_600) })
+    .strictObject({
+      exact: z.boolean().default(true),
+      ttlSeconds: z.int().min(1).max(31_536_000).default(3_600),
+    })
     .default({ exact: true, ttlSeconds: 3_600 }),
   limits: z
     .strictObject({
@@ -91,7 +99,10 @@ export async function seedRegistry(
 ): Promise<void> {
   const parsed = SeedFileSchema.safeParse(seed);
   if (!parsed.success) {
-    throw new SeedError(options.source, parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`));
+    throw new SeedError(
+      options.source,
+      parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`),
+    );
   }
   const problems = parsed.data.tenants
     .filter(({ model }) => model !== undefined && !options.knownModel(model))

@@ -4,8 +4,18 @@ import type { TenantRecord, Tier } from "../ports/registry-store.ts";
 /** What a tier allows each user of a tenant, and the tenant in a month; null is no limit. Source: requirement R24. */
 export const TIERS: Readonly<Record<Tier, UserLimits & { readonly tokensPerMonth: number | null }>> = {
   free: { messagesPerMinute: 10, messagesPerHour: 100, concurrentStreams: 1, tokensPerMonth: 100_000 },
-  professional: { messagesPerMinute: 30, messagesPerHour: 500, concurrentStreams: 3, tokensPerMonth: 1_000_000 },
-  enterprise: { messagesPerMinute: 60, messagesPerHour: 2_000, concurrentStreams: 10, tokensPerMonth: 10_000_000 },
+  professional: {
+    messagesPerMinute: 30,
+    messagesPerHour: 500,
+    concurrentStreams: 3,
+    tokensPerMonth: 1_000_000,
+  },
+  enterprise: {
+    messagesPerMinute: 60,
+    messagesPerHour: 2_000,
+    concurrentStreams: 10,
+    tokensPerMonth: 10_000_000,
+  },
   unlimited: { messagesPerMinute: 120, messagesPerHour: null, concurrentStreams: 25, tokensPerMonth: null },
 };
 

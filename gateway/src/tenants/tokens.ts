@@ -56,7 +56,11 @@ const Claims = z.object({
 const refuse = (message: string): TokenRefused => new TokenRefused("UNAUTHORIZED", message);
 
 /** Makes the one place that mints and checks chat tokens. */
-export function createTokens(options: { keys: DerivedKeys; directory: TenantDirectory; clock: Clock }): Tokens {
+export function createTokens(options: {
+  keys: DerivedKeys;
+  directory: TenantDirectory;
+  clock: Clock;
+}): Tokens {
   const { keys, directory, clock } = options;
 
   const checkWith = (token: string, key: string | Buffer, algorithm: jwt.Algorithm): unknown =>
@@ -99,7 +103,8 @@ export function createTokens(options: { keys: DerivedKeys; directory: TenantDire
 
     async verify(token) {
       const unverified = jwt.decode(token, { complete: true });
-      if (unverified === null || typeof unverified.payload === "string") throw refuse("the token is not a JWT");
+      if (unverified === null || typeof unverified.payload === "string")
+        throw refuse("the token is not a JWT");
       const { kid } = unverified.header;
       const tenant: unknown = unverified.payload.tenant_id;
       if (typeof tenant !== "string" || tenant === "") throw refuse("the token names no tenant");
@@ -125,7 +130,8 @@ export function createTokens(options: { keys: DerivedKeys; directory: TenantDire
     if (user === null) throw refuse("sub must be 1 to 255 bytes without control characters");
     const anonymous = user.startsWith(ANONYMOUS_PREFIX);
     if (anonymous && !own) throw refuse(`sub may not begin with ${ANONYMOUS_PREFIX}`);
-    if ((await directory.tenant(claims.tenant_id)) === null) throw refuse("the token's tenant does not exist");
+    if ((await directory.tenant(claims.tenant_id)) === null)
+      throw refuse("the token's tenant does not exist");
     return {
       tenant: establishedTenant(claims.tenant_id),
       user,
@@ -143,7 +149,8 @@ function onlyOne(keys: readonly SigningKeyRecord[]): SigningKeyRecord | undefine
 
 function asRefusal(error: unknown): unknown {
   if (error instanceof TokenRefused) return error;
-  if (error instanceof jwt.TokenExpiredError) return new TokenRefused("TOKEN_EXPIRED", "the token has expired");
+  if (error instanceof jwt.TokenExpiredError)
+    return new TokenRefused("TOKEN_EXPIRED", "the token has expired");
   if (error instanceof jwt.NotBeforeError) return refuse("the token is not valid yet");
   if (error instanceof jwt.JsonWebTokenError) return refuse("the token's signature does not hold");
   return error;

@@ -7,7 +7,11 @@ import { ANONYMOUS_PREFIX } from "./scope.ts";
 /** Life of a visitor token from its last use, seconds: 180 days. */
 const VISITOR_LIFE_SECONDS = 180 * 24 * 60 * 60;
 
-const Claims = z.object({ tenant: z.string(), siteKey: z.string(), visitor: z.string().startsWith(ANONYMOUS_PREFIX) });
+const Claims = z.object({
+  tenant: z.string(),
+  siteKey: z.string(),
+  visitor: z.string().startsWith(ANONYMOUS_PREFIX),
+});
 
 /** The long-lived tokens that bring an anonymous visitor back as the same one. */
 export interface VisitorTokens {

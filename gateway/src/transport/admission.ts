@@ -26,18 +26,29 @@ export type AdmissionVerdict =
 
 /** An upgrade's verdict: with the connection, registered before the 101. */
 export type UpgradeVerdict =
-  | { readonly admitted: true; readonly principal: Principal; readonly protocol: string; readonly connection: Connection }
+  | {
+      readonly admitted: true;
+      readonly principal: Principal;
+      readonly protocol: string;
+      readonly connection: Connection;
+    }
   | { readonly admitted: false; readonly response: HttpResponse };
 
 /** Judges an upgrade, and registers its connection where it is admitted. */
-export async function admitUpgrade(request: HttpRequest, services: AdmissionServices): Promise<UpgradeVerdict> {
+export async function admitUpgrade(
+  request: HttpRequest,
+  services: AdmissionServices,
+): Promise<UpgradeVerdict> {
   if (request.method !== "GET" || request.path !== "/v1/chat") {
     return { admitted: false, response: problem(404, "NOT_FOUND", "WebSockets are at /v1/chat") };
   }
   const offer = readSubprotocolOffer(request.headers["sec-websocket-protocol"]);
   if (offer.protocol === null) {
     const message = "no common version: offer the subprotocol parlance.v1";
-    return { admitted: false, response: problem(426, "UNSUPPORTED_TYPE", message, { headers: { upgrade: "websocket" } }) };
+    return {
+      admitted: false,
+      response: problem(426, "UNSUPPORTED_TYPE", message, { headers: { upgrade: "websocket" } }),
+    };
   }
   const verdict = await admit(request, offer.token, services);
   if (!verdict.admitted) return verdict;
@@ -58,11 +69,15 @@ async function admit(
   services: AdmissionServices,
 ): Promise<AdmissionVerdict> {
   if (services.draining()) {
-    return { admitted: false, response: problem(503, "INTERNAL", "this instance is shutting down", { retryAfter: 2 }) };
+    return {
+      admitted: false,
+      response: problem(503, "INTERNAL", "this instance is shutting down", { retryAfter: 2 }),
+    };
   }
   const queryToken = new URLSearchParams(request.query).get("token");
   const token = queryToken ?? bearerToken(request) ?? offered;
-  if (token === null) return unauthorized("offer the subprotocol bearer.<JWT>, or send Authorization: Bearer <JWT>");
+  if (token === null)
+    return unauthorized("offer the subprotocol bearer.<JWT>, or send Authorization: Bearer <JWT>");
   let principal: Principal;
   try {
     principal = await services.tokens.verify(token);

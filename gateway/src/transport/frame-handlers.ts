@@ -1,6 +1,7 @@
-import { type ClientFrame, type ClientFrameOf, type ErrorCode, PROTOCOL_LIMITS } from "@parlance/protocol";
+import { type ClientFrame, type ClientFrameOf, PROTOCOL_LIMITS } from "@parlance/protocol";
 import { TokenRefused } from "../tenants/principal.ts";
 import type { ChatServices } from "./chat-services.ts";
+import { refOf, refuse } from "./direct-answers.ts";
 import { cancel, resume } from "./reply-handlers.ts";
 import type { SocketSession } from "./socket-session.ts";
 import { fitMessages, wireMessage, wireReply } from "./wire-messages.ts";
@@ -44,7 +45,11 @@ export function handleFrame(
     case "auth":
       return auth(frame, session, services);
     case "ping":
-      session.outbox.send({ type: "pong", ...refOf(frame), ...(frame.t === undefined ? {} : { t: frame.t }) });
+      session.outbox.send({
+        type: "pong",
+        ...refOf(frame),
+        ...(frame.t === undefined ? {} : { t: frame.t }),
+      });
       return undefined;
     case "handoff":
       refuse(session, frame, "UNSUPPORTED_TYPE", "handing over to a person is not offered here");
@@ -54,29 +59,20 @@ export function handleFrame(
   }
 }
 
-/** The `ref` of a direct answer. */
-export function refOf(frame: { readonly id?: string | undefined }): { ref?: string } {
-  return frame.id === undefined ? {} : { ref: frame.id };
-}
-
-/** Answers a frame with a refusal. */
-export function refuse(
+async function open(
+  frame: ClientFrameOf<"open">,
   session: SocketSession,
-  frame: { readonly id?: string | undefined },
-  code: ErrorCode,
-  message: string,
-): void {
-  session.outbox.send({ type: "error", code, message, ...refOf(frame) });
-}
-
-async function open(frame: ClientFrameOf<"open">, session: SocketSession, services: ChatServices): Promise<void> {
+  services: ChatServices,
+): Promise<void> {
   const { principal, outbox } = session;
   const archive = services.archive.forUser(principal);
   const conversation = frame.conversation === "new" ? services.ids.next() : frame.conversation;
   if (frame.conversation === "new") await archive.createConversation(conversation, services.clock.now());
   const page = await archive.messages(conversation, { limit: PROTOCOL_LIMITS.recentMessages });
   if (page === null) return refuse(session, frame, "NOT_FOUND", "`conversation`: no such conversation");
-  const shown = fitMessages(page.messages.map((message) => wireMessage(message, principal, services.replies)));
+  const shown = fitMessages(
+    page.messages.map((message) => wireMessage(message, principal, services.replies)),
+  );
   outbox.send({
     type: "conversation",
     ...refOf(frame),
@@ -88,14 +84,20 @@ async function open(frame: ClientFrameOf<"open">, session: SocketSession, servic
   });
 }
 
-async function history(frame: ClientFrameOf<"history">, session: SocketSession, services: ChatServices): Promise<void> {
+async function history(
+  frame: ClientFrameOf<"history">,
+  session: SocketSession,
+  services: ChatServices,
+): Promise<void> {
   const { principal, outbox } = session;
   const { conversation, before, limit = PROTOCOL_LIMITS.recentMessages } = frame;
   const page = await services.archive
     .forUser(principal)
     .messages(conversation, { limit, ...(before === undefined ? {} : { before }) });
   if (page === null) return refuse(session, frame, "NOT_FOUND", "`conversation`: no such conversation");
-  const shown = fitMessages(page.messages.map((message) => wireMessage(message, principal, services.replies)));
+  const shown = fitMessages(
+    page.messages.map((message) => wireMessage(message, principal, services.replies)),
+  );
   outbox.send({
     type: "history",
     ...refOf(frame),
@@ -129,13 +131,18 @@ async function conversations(
   });
 }
 
-async function clear(frame: ClientFrameOf<"clear">, session: SocketSession, services: ChatServices): Promise<void> {
+async function clear(
+  frame: ClientFrameOf<"clear">,
+  session: SocketSession,
+  services: ChatServices,
+): Promise<void> {
   const { principal, outbox } = session;
   const { conversation } = frame;
   if (!(await services.archive.forUser(principal).clear(conversation, services.clock.now()))) {
     return refuse(session, frame, "NOT_FOUND", "`conversation`: no such conversation");
   }
-  for (const reply of services.replies.open(principal, conversation)) services.pipeline.stop(reply, "cancelled");
+  for (const reply of services.replies.open(principal, conversation))
+    services.pipeline.stop(reply, "cancelled");
   await services.history.changed(principal, conversation);
   services.connections.touch(principal);
   outbox.send({ type: "cleared", conversation, ...refOf(frame) });
@@ -143,7 +150,11 @@ async function clear(frame: ClientFrameOf<"clear">, session: SocketSession, serv
   if (frame.id !== undefined) outbox.send({ type: "ok", ref: frame.id });
 }
 
-async function feedback(frame: ClientFrameOf<"feedback">, session: SocketSession, services: ChatServices): Promise<void> {
+async function feedback(
+  frame: ClientFrameOf<"feedback">,
+  session: SocketSession,
+  services: ChatServices,
+): Promise<void> {
   const { message, rating, comment } = frame;
   const archive = services.archive.forUser(session.principal);
   if (!(await archive.rate(message, rating, comment, services.clock.now()))) {
@@ -162,7 +173,11 @@ function typing(frame: ClientFrameOf<"typing">, session: SocketSession, services
   );
 }
 
-async function auth(frame: ClientFrameOf<"auth">, session: SocketSession, services: ChatServices): Promise<void> {
+async function auth(
+  frame: ClientFrameOf<"auth">,
+  session: SocketSession,
+  services: ChatServices,
+): Promise<void> {
   const { principal } = session;
   try {
     const renewed = await services.tokens.verify(frame.token);

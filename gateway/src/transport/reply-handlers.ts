@@ -1,7 +1,7 @@
 import { type ClientFrameOf, PROTOCOL_LIMITS } from "@parlance/protocol";
 import type { LiveReply } from "../delivery/live-reply.ts";
 import type { ChatServices } from "./chat-services.ts";
-import { refuse } from "./frame-handlers.ts";
+import { refuse } from "./direct-answers.ts";
 import type { SocketSession } from "./socket-session.ts";
 
 /** Stops what a `cancel` names: at once where it runs here, and `ok` where it has ended. */
@@ -38,7 +38,10 @@ async function cancelAfterEnd(
   if (frame.message !== undefined && (await archive.replyTo(frame.message)) === null) {
     return refuse(session, frame, "NOT_FOUND", "`message`: no such message");
   }
-  if (frame.conversation !== undefined && (await archive.messages(frame.conversation, { limit: 1 })) === null) {
+  if (
+    frame.conversation !== undefined &&
+    (await archive.messages(frame.conversation, { limit: 1 })) === null
+  ) {
     return refuse(session, frame, "NOT_FOUND", "`conversation`: no such conversation");
   }
   answerOk(frame, session);

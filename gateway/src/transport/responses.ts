@@ -1,6 +1,6 @@
 import type { ErrorCode } from "@parlance/protocol";
-import { BodyTooLarge, type HttpRequest, type HttpResponse } from "../ports/socket-server.ts";
 import type { z } from "zod";
+import { BodyTooLarge, type HttpRequest, type HttpResponse } from "../ports/socket-server.ts";
 
 /** Largest body outside attachments, bytes. */
 const BODY_BYTES = 65_536;
@@ -21,7 +21,8 @@ export function problem(
   message: string,
   options: { retryAfter?: number; headers?: Record<string, string> } = {},
 ): HttpResponse {
-  const retry = options.retryAfter === undefined ? {} : { "retry-after": String(Math.ceil(options.retryAfter)) };
+  const retry =
+    options.retryAfter === undefined ? {} : { "retry-after": String(Math.ceil(options.retryAfter)) };
   return json(status, { error: { code, message } }, { ...options.headers, ...retry });
 }
 
@@ -61,7 +62,10 @@ export async function readJson<Schema extends z.ZodType>(
 ): Promise<ReadBody<z.output<Schema>>> {
   const encoding = request.headers["content-encoding"];
   if (encoding !== undefined && encoding !== "identity") {
-    return { ok: false, response: problem(415, "UNSUPPORTED_TYPE", "send the body without Content-Encoding") };
+    return {
+      ok: false,
+      response: problem(415, "UNSUPPORTED_TYPE", "send the body without Content-Encoding"),
+    };
   }
   const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
   if (type !== "application/json") {

@@ -37,7 +37,9 @@ async function dispatch(request: HttpRequest, routes: readonly Compiled[]): Prom
     return route.handle(request, parameters);
   }
   if (allowed.length === 0) return problem(404, "NOT_FOUND", "there is nothing at this path");
-  return problem(405, "UNSUPPORTED_TYPE", `use ${allowed.join(" or ")}`, { headers: { allow: allowed.join(", ") } });
+  return problem(405, "UNSUPPORTED_TYPE", `use ${allowed.join(" or ")}`, {
+    headers: { allow: allowed.join(", ") },
+  });
 }
 
 function compile(route: Route): Compiled {

@@ -1,6 +1,6 @@
 import {
-  type ClientFrame,
   CLOSE_CODES,
+  type ClientFrame,
   decodeClientFrame,
   HEARTBEAT,
   PROTOCOL_LIMITS,
@@ -66,7 +66,9 @@ export class SocketSession implements SocketHandlers {
 
   binary(): void {
     const now = this.#alive();
-    this.#later(() => this.outbox.send({ type: "error", code: "INVALID_FRAME", message: "frames are JSON text" }));
+    this.#later(() =>
+      this.outbox.send({ type: "error", code: "INVALID_FRAME", message: "frames are JSON text" }),
+    );
     this.#countBad(now);
   }
 
@@ -105,7 +107,9 @@ export class SocketSession implements SocketHandlers {
 
   #countBad(now: number): void {
     if (this.#budget.bad(now)) return;
-    this.#later(() => this.close(CLOSE_CODES.tooManyBadFrames, "too many frames that are not of parlance.v1"));
+    this.#later(() =>
+      this.close(CLOSE_CODES.tooManyBadFrames, "too many frames that are not of parlance.v1"),
+    );
   }
 
   #take(frame: ClientFrame): void {
@@ -114,7 +118,10 @@ export class SocketSession implements SocketHandlers {
       if (work !== undefined) this.#work = this.#enqueue(null, () => work);
       return;
     }
-    if (frame.type === "ping" || (frame.type === "cancel" && frame.reply !== undefined && this.#connection.outbox !== null)) {
+    if (
+      frame.type === "ping" ||
+      (frame.type === "cancel" && frame.reply !== undefined && this.#connection.outbox !== null)
+    ) {
       const work = this.#run(frame);
       if (work !== undefined) void this.#settle(work);
       return;

@@ -41,7 +41,11 @@ export function demoRoutes(options: {
   };
   return [
     { method: "GET", path: "/", handle: () => ({ status: 302, headers: { location: "/demo" } }) },
-    { method: "GET", path: "/demo", handle: () => page("index.html", { "content-security-policy": DEMO_POLICY }) },
+    {
+      method: "GET",
+      path: "/demo",
+      handle: () => page("index.html", { "content-security-policy": DEMO_POLICY }),
+    },
     {
       method: "GET",
       path: "/demo/strict-csp",

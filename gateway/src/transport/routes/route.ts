@@ -5,5 +5,8 @@ export interface Route {
   readonly method: "GET" | "POST";
   /** Segments, a `:name` of which stands for any one segment, percent-decoded. */
   readonly path: string;
-  handle(request: HttpRequest, parameters: Readonly<Record<string, string>>): Promise<HttpResponse> | HttpResponse;
+  handle(
+    request: HttpRequest,
+    parameters: Readonly<Record<string, string>>,
+  ): Promise<HttpResponse> | HttpResponse;
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { HttpRequest, HttpResponse } from "../../ports/socket-server.ts";
 import type { SiteKeyRecord, TenantRecord } from "../../ports/registry-store.ts";
+import type { HttpRequest, HttpResponse } from "../../ports/socket-server.ts";
 import type { TenantDirectory } from "../../tenants/directory.ts";
 import { originAllowed } from "../../tenants/origins.ts";
 import { TokenRefused } from "../../tenants/principal.ts";
@@ -39,7 +39,8 @@ async function createSession(request: HttpRequest, services: SessionServices): P
   const tenant = key === null ? null : await services.directory.tenant(key.tenant);
   if (key === null || tenant === null) return problem(401, "UNAUTHORIZED", "`siteKey`: unknown or revoked");
   const origin = pageOrigin(request, services.publicUrl);
-  if (origin === null) return problem(403, "FORBIDDEN", "the request names no Origin: sessions are for web pages");
+  if (origin === null)
+    return problem(403, "FORBIDDEN", "the request names no Origin: sessions are for web pages");
   if (!originAllowed(origin, key.allowedOrigins)) {
     return problem(403, "FORBIDDEN", "this origin is not among the site key's allowed origins");
   }
