@@ -55,6 +55,8 @@ export interface ClientEvents {
   outbox: readonly OutboxEntry[];
   /** A session was minted or renewed. */
   session: { readonly user: SessionUser; readonly settings: SiteSettings };
+  /** `logout` was called: what is shown of the user is to go. */
+  logout: undefined;
 }
 
 /** A listener's removal. */

@@ -1,0 +1,41 @@
+import type { ClientEnvironment } from "./types.ts";
+
+function defaultStorage(): ClientEnvironment["storage"] {
+  try {
+    return globalThis.localStorage ?? null;
+  } catch {
+    // Browsers throw at the mere mention of it where storage is forbidden: that is "keeps nothing".
+    return null;
+  }
+}
+
+function onWake(callback: () => void): () => void {
+  const page = globalThis.document;
+  const visible = (): void => {
+    if (page?.visibilityState === "visible") callback();
+  };
+  globalThis.addEventListener?.("online", callback);
+  page?.addEventListener("visibilitychange", visible);
+  return () => {
+    globalThis.removeEventListener?.("online", callback);
+    page?.removeEventListener("visibilitychange", visible);
+  };
+}
+
+/**
+ * The surroundings a client runs in: the browser's or Node's own, with what the caller gives in their place.
+ * Nothing global is touched before this is called, so that the module may load anywhere.
+ */
+export function createEnvironment(given: Partial<ClientEnvironment> = {}): ClientEnvironment {
+  return {
+    WebSocket: given.WebSocket ?? globalThis.WebSocket,
+    fetch: given.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+    storage: given.storage === undefined ? defaultStorage() : given.storage,
+    now: given.now ?? (() => Date.now()),
+    random: given.random ?? Math.random,
+    setTimeout:
+      given.setTimeout ?? ((callback, milliseconds) => globalThis.setTimeout(callback, milliseconds)),
+    clearTimeout: given.clearTimeout ?? ((timer) => globalThis.clearTimeout(timer as number)),
+    onWake: given.onWake ?? onWake,
+  };
+}

@@ -1,0 +1,196 @@
+import type { ServerFrame } from "@parlance/protocol";
+import { TOKEN_RENEW_AT } from "@parlance/protocol/constants";
+import { clientError } from "./failure.ts";
+import { call } from "./http.ts";
+import type { Keeping } from "./keeping.ts";
+import type { Scope } from "./scope.ts";
+import { visitorStorageKey } from "./storage-keys.ts";
+import type {
+  ChatClientOptions,
+  ClientEnvironment,
+  ClientError,
+  ClientEvents,
+  SessionUser,
+  Unsubscribe,
+} from "./types.ts";
+
+/** A token to connect with, or why there is none, and whether asking again is of use. */
+export type Grant =
+  | { readonly ok: true; readonly token: string }
+  | { readonly ok: false; readonly stop: boolean; readonly error: ClientError };
+
+/** Who this client is to the gateway, and the short-lived token that says so. */
+export interface Session {
+  /** The token held while it is good, else a fresh one. Never rejects. */
+  token(): Promise<Grant>;
+  /** Whether the held token has opened a socket before, so that its refusal means that it has ended. */
+  proven(): boolean;
+  /** The held token is no longer good. */
+  expire(): void;
+  /** Counts the token's life from the gateway's own clock, and plans its renewal over the open socket. */
+  begin(ready: Extract<ServerFrame, { type: "ready" }>): void;
+  /** The socket is gone: nothing to renew over. */
+  pause(): void;
+  /** The visitor known from a former load, or null. */
+  remembered(): SessionUser | null;
+  /** Writes down the visitor once that is allowed. */
+  remember(): void;
+  identify(userToken: string): void;
+  /** Forgets user and visitor, here and in storage. */
+  forget(): void;
+}
+
+interface Visitor {
+  readonly token: string;
+  readonly user: SessionUser;
+}
+
+/** Shortest pause, in milliseconds, between tries to renew while the old token still lives. */
+const RENEW_AGAIN_MS = 5_000;
+
+/** Makes the session of one client. `authenticate` sends `auth` and resolves with the new end (ISO 8601), or null where that failed. */
+export function createSession({
+  options,
+  gateway,
+  environment,
+  scope,
+  keeping,
+  authenticate,
+  onSession,
+}: {
+  options: ChatClientOptions;
+  gateway: string;
+  environment: ClientEnvironment;
+  scope: Scope;
+  keeping: Keeping;
+  authenticate: (token: string) => Promise<string | null>;
+  onSession: (session: ClientEvents["session"]) => void;
+}): Session {
+  const visitorKey = visitorStorageKey(gateway, options.siteKey ?? "");
+  let userToken = options.userToken;
+  let visitor: Visitor | null = null;
+  let held: { token: string; goodUntil: number; proven: boolean } | null = null;
+  let minting: Promise<Grant> | null = null;
+  let identity = 0;
+  let aheadBy = 0;
+  let cancelRenewal: Unsubscribe | null = null;
+
+  // Another tab may have used the visitor token since, which replaced it: storage comes first.
+  const knownVisitor = (): Visitor | null => (keeping.read(visitorKey) as Visitor | null) ?? visitor;
+
+  function hold(token: string): Grant {
+    held = { token, goodUntil: Number.POSITIVE_INFINITY, proven: false };
+    return { ok: true, token };
+  }
+
+  async function mint(): Promise<Grant> {
+    const asWhom = identity;
+    const grant = await (options.token === undefined ? mintWithSiteKey() : askForToken(options.token));
+    // `identify` or `logout` came in between: what was minted is somebody else's.
+    return asWhom === identity ? grant : mint();
+  }
+
+  async function askForToken(provide: NonNullable<ChatClientOptions["token"]>): Promise<Grant> {
+    try {
+      return hold((await provide()).token);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : "no token was handed out";
+      return { ok: false, stop: false, error: { code: "UNAUTHORIZED", message } };
+    }
+  }
+
+  async function mintWithSiteKey(withVisitor = true): Promise<Grant> {
+    const asWhom = identity;
+    const visitorToken = withVisitor ? knownVisitor()?.token : undefined;
+    const answer = await call({ environment, scope }, `${gateway}/v1/sessions`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ siteKey: options.siteKey, visitorToken, userToken }),
+    });
+    const { status, body, error } = answer;
+    if (asWhom !== identity) return { ok: false, stop: false, error };
+    if (status === 201 && typeof body.token === "string") {
+      const minted = body as { token: string; visitorToken?: string } & ClientEvents["session"];
+      visitor = minted.visitorToken ? { token: minted.visitorToken, user: minted.user } : null;
+      if (visitor === null) keeping.remove(visitorKey);
+      remember();
+      onSession({ user: minted.user, settings: minted.settings ?? {} });
+      return hold(minted.token);
+    }
+    // The stored visitor may be what is refused (forgotten, revoked): a new one may still come in.
+    if (status === 401 && visitorToken !== undefined) return mintWithSiteKey(false);
+    const stop = status >= 400 && status < 500 && status !== 408 && status !== 429;
+    return { ok: false, stop, error: clientError(error) };
+  }
+
+  function remember(): void {
+    if (visitor !== null) keeping.write(visitorKey, visitor);
+  }
+
+  function plan(expiresAt: string): void {
+    const left = Date.parse(expiresAt) - aheadBy - environment.now();
+    if (held !== null) held.goodUntil = environment.now() + left;
+    renewAfter(left * TOKEN_RENEW_AT);
+  }
+
+  function renewAfter(milliseconds: number): void {
+    cancelRenewal?.();
+    cancelRenewal = scope.after(milliseconds, () => void renew());
+  }
+
+  function fresh(): Promise<Grant> {
+    minting ??= mint().finally(() => {
+      minting = null;
+    });
+    return minting;
+  }
+
+  async function renew(): Promise<void> {
+    const asWhom = identity;
+    const before = held;
+    const grant = await fresh();
+    if (asWhom !== identity) return;
+    const expiresAt = grant.ok ? await authenticate(grant.token) : null;
+    if (asWhom !== identity) return;
+    if (expiresAt !== null) return plan(expiresAt);
+    // The old token is still good: keep it, and try again until it ends, when the gateway says so (4401).
+    held = before;
+    const left = (before?.goodUntil ?? 0) - environment.now();
+    const refused = !grant.ok && grant.stop;
+    if (left > RENEW_AGAIN_MS && !refused) renewAfter(Math.max(left / 2, RENEW_AGAIN_MS));
+  }
+
+  return {
+    token: () =>
+      held !== null && environment.now() < held.goodUntil
+        ? Promise.resolve<Grant>({ ok: true, token: held.token })
+        : fresh(),
+    proven: () => held?.proven === true,
+    expire() {
+      held = null;
+    },
+    begin(ready) {
+      if (held !== null) held.proven = true;
+      aheadBy = Date.parse(ready.now) - environment.now();
+      plan(ready.expiresAt);
+    },
+    pause() {
+      cancelRenewal?.();
+      cancelRenewal = null;
+    },
+    remembered: () => (userToken === undefined ? (knownVisitor()?.user ?? null) : null),
+    remember,
+    identify(token) {
+      identity++;
+      userToken = token;
+      held = null;
+    },
+    forget() {
+      identity++;
+      userToken = undefined;
+      visitor = null;
+      held = null;
+      keeping.remove(visitorKey);
+    },
+  };
+}
