@@ -27,8 +27,8 @@ function fingerprint(entries, inputs) {
   const ownCode = readdirSync(rootPath("scripts", "lib", "build")).map((name) =>
     join("scripts", "lib", "build", name),
   );
-  const files = [...new Set([...entries, ...inputs, ...ownCode])].sort();
-  return hashOf([esbuildVersion, ...files.map((path) => `${path} ${contentHash(path)}`)].join("\n"));
+  const files = new Set([...entries, ...inputs, ...ownCode]);
+  return hashOf([esbuildVersion, ...Array.from(files, (path) => `${path} ${contentHash(path)}`)].join("\n"));
 }
 
 function contentHash(path) {
