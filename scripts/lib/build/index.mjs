@@ -8,7 +8,8 @@ export async function buildOrFail() {
   try {
     return await buildAll();
   } catch (error) {
-    return fail(`the build failed: ${String(error.message).split("\n")[0]}`);
+    // What esbuild finds wrong it has printed, with its place.
+    return fail(`the build failed${error.errors ? ", see above" : `: ${error.message}`}`);
   }
 }
 
