@@ -28,7 +28,8 @@ function describe(host: string, port: number, code: string | undefined): string 
 
 /** The system's code of an error, where it has one. */
 export function systemCode(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
 }
 
 /** Finds out why a port cannot be opened, for a library that does not say: tries once with Node's own server. */

@@ -39,8 +39,8 @@ function reason(cause: unknown): string {
  * @throws {UwsUnavailable} where neither loads
  */
 export function loadUws(binary: string | undefined = preparedBinary()): Uws {
-  // The library reads this once, while it loads; its own default of 4 KiB is less than some identity
-  // providers' tokens take.
+  // The library's own default of 4 KiB is less than some identity providers' tokens take.
+  // biome-ignore lint/style/noProcessEnv: written, not read: the library reads it once, while it loads
   process.env.UWS_HTTP_MAX_HEADERS_SIZE ??= String(HEADER_BYTES);
   const require = createRequire(import.meta.url);
   try {
