@@ -51,7 +51,11 @@ const WORKER = new URL(
  */
 export async function openSqlite(path: string): Promise<SqliteDatabase> {
   if (path !== ":memory:") makeFile(path);
-  const worker = new Worker(WORKER, { workerData: { path } satisfies WorkerOptions, name: "sqlite" });
+  return openInWorker(new Worker(WORKER, { workerData: { path } satisfies WorkerOptions, name: "sqlite" }));
+}
+
+/** The handle of a database whose worker has been started, once the worker says that it is open. */
+export async function openInWorker(worker: Worker): Promise<SqliteDatabase> {
   const database = new WorkerDatabase(worker);
   await database.opened;
   return database;
