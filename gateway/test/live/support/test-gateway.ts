@@ -10,7 +10,7 @@ import { readConfig } from "../../../src/config.ts";
 import type { SeedFile } from "../../../src/tenants/seed.ts";
 
 /** The origin of the pages that site keys of the tests allow: another one than the gateway's. */
-export const PAGE_ORIGIN = "http://shop.localhost:4000";
+export const PAGE_ORIGIN = "https://shop.example";
 
 /** Keys of the tests' tenants. */
 export const ACME_SECRET = "acme-signing-secret-of-at-least-32-characters";
