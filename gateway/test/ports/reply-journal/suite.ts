@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import type { JournalEntry, ReplyJournal } from "../../../src/ports/reply-journal.ts";
+import type { Scope } from "../../../src/ports/scope.ts";
+import { awkwardScope, freshScope, LOOKALIKES, scopeOf } from "../support/scopes.ts";
+import { testSeed } from "../support/seed.ts";
+
+/**
+ * What every journal must do.
+ *
+ * @param open opens an empty journal; `close` ends it
+ */
+export function replyJournalSuite(
+  open: () => Promise<{ journal: ReplyJournal; close(): Promise<void> }>,
+): void {
+  describe("a reply journal", () => {
+    let journal: ReplyJournal;
+    let close: () => Promise<void>;
+    beforeAll(async () => {
+      ({ journal, close } = await open());
+    });
+    afterAll(() => close());
+    const newScope = (): Scope => freshScope(scopeOf("tenant", "user "));
+
+    test("joins what is appended, in one batch or many", async () => {
+      const scope = newScope();
+      const entry = { ...scope, reply: "r", epoch: 1 };
+      await journal.append([
+        { ...entry, seq: 2, text: "Hello\u0000 " },
+        { ...entry, reply: "other", seq: 9, text: "not this" },
+        { ...entry, seq: 5, text: "🙂 " },
+      ]);
+      await journal.append([{ ...entry, seq: 6, text: "you" }]);
+      expect(await journal.read(scope, "r")).toEqual({ epoch: 1, seq: 6, text: "Hello\u0000 🙂 you" });
+      expect(await journal.read(scope, "unknown")).toBeNull();
+    });
+
+    test("takes the same batch again without writing it twice", async () => {
+      const scope = newScope();
+      const batch = [
+        { ...scope, reply: "r", epoch: 1, seq: 1, text: "a" },
+        { ...scope, reply: "r", epoch: 1, seq: 2, text: "b" },
+      ];
+      await journal.append(batch);
+      await journal.append(batch);
+      expect(await journal.read(scope, "r")).toEqual({ epoch: 1, seq: 2, text: "ab" });
+    });
+
+    test("a higher epoch begins anew, a lower one is dropped", async () => {
+      const scope = newScope();
+      const entry = { ...scope, reply: "r" };
+      await journal.append([{ ...entry, epoch: 1, seq: 8, text: "first attempt" }]);
+      await journal.append([{ ...entry, epoch: 2, seq: 1, text: "second" }]);
+      await journal.append([{ ...entry, epoch: 1, seq: 9, text: " goes on" }]);
+      expect(await journal.read(scope, "r")).toEqual({ epoch: 2, seq: 1, text: "second" });
+    });
+
+    test("forgets a reply that is dropped, twice or unknown too", async () => {
+      const scope = newScope();
+      const entry = { ...scope, epoch: 1, seq: 1, text: "kept" };
+      await journal.append([
+        { ...entry, reply: "r" },
+        { ...entry, reply: "s" },
+      ]);
+      await journal.drop(scope, "r");
+      await journal.drop(scope, "r");
+      await journal.drop(scope, "unknown");
+      expect(await journal.read(scope, "r")).toBeNull();
+      expect(await journal.read(scope, "s")).toEqual({ epoch: 1, seq: 1, text: "kept" });
+    });
+
+    test.each(LOOKALIKES)("%j and %j have replies of their own", async (one, other) => {
+      const entry = { reply: "shared", epoch: 1, seq: 1 };
+      await journal.append([
+        { ...one, ...entry, text: "one" },
+        { ...other, ...entry, text: "other" },
+      ]);
+      expect(await journal.read(one, "shared")).toMatchObject({ text: "one" });
+      expect(await journal.read(other, "shared")).toMatchObject({ text: "other" });
+      await journal.drop(one, "shared");
+      expect(await journal.read(other, "shared")).toMatchObject({ text: "other" });
+      await journal.drop(other, "shared");
+    });
+
+    test("entries in any order leave what the highest epoch wrote in rising order", async () => {
+      const entries = fc.array(
+        fc.record({ epoch: fc.nat(3), seq: fc.nat(9), text: fc.string({ unit: "grapheme" }) }),
+        { minLength: 1, maxLength: 25 },
+      );
+      await fc.assert(
+        fc.asyncProperty(
+          awkwardScope,
+          entries,
+          fc.integer({ min: 1, max: 5 }),
+          async (awkward, all, size) => {
+            const scope = freshScope(awkward);
+            const batch = all.map((entry): JournalEntry => ({ ...scope, reply: "r", ...entry }));
+            let held: { epoch: number; seq: number; text: string } | null = null;
+            for (const { epoch, seq, text } of all) {
+              if (held === null || epoch > held.epoch) held = { epoch, seq, text };
+              else if (epoch === held.epoch && seq > held.seq) held = { epoch, seq, text: held.text + text };
+            }
+            for (let start = 0; start < batch.length; start += size) {
+              await journal.append(batch.slice(start, start + size));
+            }
+            expect(await journal.read(scope, "r")).toEqual(held);
+          },
+        ),
+        { seed: testSeed("reply journal"), numRuns: 60 },
+      );
+    });
+  });
+}
