@@ -10,6 +10,7 @@ export interface ModelTurn {
 export interface ModelRequest {
   /** The model's own name at its provider, as `llm/models.ts` maps it. */
   readonly model: string;
+  /** Empty is none. */
   readonly system: string;
   readonly turns: readonly ModelTurn[];
   /** The most tokens it may write. */
@@ -29,7 +30,10 @@ export type StreamPart =
   | { readonly type: "text"; readonly text: string }
   /** What the model thinks aloud, not part of the answer. */
   | { readonly type: "reasoning"; readonly text: string }
-  /** The stream came to its own end. `usage` is the provider's final count. */
+  /**
+   * The stream came to its own end. `usage` is the provider's final count: `inputTokens` is the whole prompt,
+   * and `cachedInputTokens` the part of it that was read from the provider's prompt cache.
+   */
   | { readonly type: "finish"; readonly reason: "stop" | "length"; readonly usage: Usage };
 
 /** Takes the parts of a stream, in order, in the turn of the event loop in which they were read. */
