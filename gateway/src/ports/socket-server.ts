@@ -10,12 +10,16 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** The peer's address as text, an IPv4 address inside IPv6 written as IPv4. */
   readonly peer: string;
-  /** Aborted when the peer goes away before the answer is whole. */
+  /**
+   * Aborted when the peer goes away before it was answered. A handler that then rejects with `gone.reason`
+   * did right; a decision on an upgrade should end soon, as it holds its place among the pending until then.
+   */
   readonly gone: AbortSignal;
   /**
    * Reads the body. May be called once.
    *
-   * @param limit most bytes taken; a longer body rejects with {@link BodyTooLarge} and is not buffered
+   * @param limit most bytes taken; a longer body rejects with {@link BodyTooLarge} and is not buffered. Rejects
+   *   with `gone.reason` where the peer goes away first
    */
   body(limit: number): Promise<Uint8Array>;
 }
@@ -28,9 +32,10 @@ export class BodyTooLarge extends Error {
   }
 }
 
-/** An answer, whole. */
+/** An answer, whole. To HEAD it is what GET would have: the server leaves the body out. */
 export interface HttpResponse {
   readonly status: number;
+  /** Visible ASCII. Length, date and connection are the server's own: such headers given here are left out. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Absent is an empty body. */
   readonly body?: string | Uint8Array;
@@ -39,13 +44,24 @@ export interface HttpResponse {
 /** What became of a send: `full` means taken, but give no more until `drained`; `gone` means lost. */
 export type SendResult = "sent" | "full" | "gone";
 
-/** An open WebSocket. All methods are safe after the close and then do nothing. */
+/**
+ * An open WebSocket. All methods are safe after the close and then do nothing. None calls back into its owner
+ * before it returns.
+ */
 export interface Socket {
-  /** Sends one text frame. Looks at backpressure: `full` once more than 32 KiB wait in this process. */
+  /**
+   * Sends one text frame. Looks at backpressure: `full` once more than 32 KiB wait in this process. A socket
+   * that is sent to regardless is dropped once more than 1 MiB wait.
+   */
   send(text: string): SendResult;
   /** Sends a control ping. */
   ping(): void;
-  /** Starts the closing handshake. */
+  /**
+   * Starts the closing handshake, behind what was sent. `closed` follows at once with this code, nothing the
+   * peer still says is told, and a peer that does not answer is dropped after some seconds.
+   *
+   * @param reason cut to the 123 bytes that a close frame holds
+   */
   close(code: number, reason: string): void;
   /** Drops the connection without a word. */
   terminate(): void;
@@ -53,15 +69,18 @@ export interface Socket {
   readonly buffered: number;
 }
 
-/** What a socket's owner is told, in order, never after `closed`. */
+/**
+ * What a socket's owner is told, in order, never after `closed`. Where one of these throws, `failed` is told and
+ * the socket is closed with 1011.
+ */
 export interface SocketHandlers {
   /** A text frame, already valid UTF-8. `bytes` is its size on the wire. */
   text(text: string, bytes: number): void;
   /** A binary frame, which the protocol does not have. */
   binary(bytes: number): void;
-  /** A control pong (or any sign of life below frames). */
+  /** A control frame, ping or pong: a sign of life below frames. */
   pong(): void;
-  /** The socket takes frames again after `full`. */
+  /** The socket takes frames again: once after each `full`, when at most 8 KiB wait. */
   drained(): void;
   /** The socket is gone; exactly once. `code` is 1006 where no close frame came. */
   closed(code: number): void;

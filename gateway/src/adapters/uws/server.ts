@@ -9,6 +9,9 @@ import { Exchange } from "./exchange.ts";
 import { loadUws, type Uws } from "./load.ts";
 import { type SocketData, UwsSocket } from "./socket.ts";
 
+/** For text that the library has checked already; a byte order mark is text like any other. */
+const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
+
 /** The library takes options between port and callback, which its types leave out where a host is given. */
 interface Listener {
   listen(
@@ -21,7 +24,7 @@ interface Listener {
 
 /**
  * Makes the socket server on uWebSockets.js. What the library answers by itself (a request that is not
- * HTTP/1.1, a head over 16 KiB or 100 headers, a head not whole after 10 s) never reaches the handlers.
+ * HTTP/1.1, a head over 16 KiB or 100 headers, a head not whole after some 30 s) never reaches the handlers.
  *
  * @param library the loaded library; loaded here where absent
  * @throws {UwsUnavailable} where the library does not load
@@ -94,7 +97,7 @@ class UwsServer implements SocketServer {
       message: (native, message, isBinary) => {
         const { socket } = native.getUserData();
         if (isBinary) socket.receivedBinary(message.byteLength);
-        else socket.receivedText(Buffer.from(message).toString(), message.byteLength);
+        else socket.receivedText(DECODER.decode(message), message.byteLength);
       },
       drain: (native) => native.getUserData().socket.flushed(),
       ping: (native) => native.getUserData().socket.receivedSignOfLife(),

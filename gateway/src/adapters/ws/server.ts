@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, ServerResponse } from 
 import type { Socket as NetSocket } from "node:net";
 import { type ServerOptions, WebSocketServer } from "ws";
 import type { HttpRequest, ServerHandlers, ServerLimits, SocketServer } from "../../ports/socket-server.ts";
-import { type Answer, bodyLength, TOO_MANY_UPGRADES } from "../sockets/answer.ts";
+import { type Answer, bodyLength, refusal, TOO_MANY_UPGRADES } from "../sockets/answer.ts";
 import { type Admission, abandon, answerTo, decisionOn } from "../sockets/decide.ts";
 import { asksForWebSocket, judgeHandshake } from "../sockets/handshake.ts";
 import { ListenError, systemCode } from "../sockets/listen-error.ts";
@@ -18,6 +18,11 @@ const KEEP_ALIVE_TIMEOUT = 10_000;
 /** Milliseconds between looks at those, and for a peer to answer a close frame. */
 const TIMEOUT_STEP = 1_000;
 const CLOSE_TIMEOUT = 4_000;
+
+const BODY_WITH_UPGRADE = refusal(400, {
+  code: "INVALID_FRAME",
+  message: "send a body without asking for an upgrade",
+});
 
 /** Makes the socket server on `node:http` and `ws`. */
 export function createWsServer(handlers: ServerHandlers, limits: ServerLimits): SocketServer {
@@ -104,11 +109,20 @@ class WsServer implements SocketServer {
     const gone = new AbortController();
     const request = requestOf(incoming, gone.signal);
     const handshake = judgeHandshake(request);
-    if (handshake.kind === "none") void this.#answer(incoming, responseOn(socket, incoming));
+    if (handshake.kind === "none") this.#answerInstead(incoming, request);
     else if (handshake.kind === "malformed") write(responseOn(socket, incoming), request, handshake.answer);
     else if (this.#pendingUpgrades >= this.#limits.pendingUpgrades)
       write(responseOn(socket, incoming), request, TOO_MANY_UPGRADES);
     else void this.#upgrade(incoming, head, request, gone);
+  }
+
+  /** Node before 24.9 has let go of the connection by now, and with it of the body. */
+  #answerInstead(incoming: IncomingMessage, request: HttpRequest): void {
+    const response = responseOn(incoming.socket, incoming);
+    const { headers } = request;
+    if ((headers["content-length"] ?? "0") === "0" && headers["transfer-encoding"] === undefined)
+      void this.#answer(incoming, response);
+    else write(response, request, BODY_WITH_UPGRADE);
   }
 
   async #upgrade(
