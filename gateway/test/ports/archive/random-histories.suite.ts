@@ -156,7 +156,7 @@ export function randomHistoriesSuite({ archive }: ArchiveUnderTest): void {
             expect(await Promise.all(answers)).toEqual(expected);
             await expectSameView(user, history);
           }),
-          { seed, numRuns: 40 },
+          { seed, numRuns: 150 },
         );
       },
       60_000,

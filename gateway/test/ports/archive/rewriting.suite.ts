@@ -75,6 +75,20 @@ export function rewritingSuite({ newUser }: ArchiveUnderTest): void {
       expect(await user.conversationOf(one.reply)).toBeNull();
     });
 
+    test("the end of a superseded reply is no change of its conversation", async () => {
+      const user = newUser();
+      const one = await accepted(user, turn("one"));
+      const again = await accepted(user, turn("", { kind: "regenerate", target: one.message, at: 5 }));
+      await user.createConversation("later", 6);
+      await user.endReply(end(one.reply, { reason: "cancelled", at: 7 }));
+      expect(await user.latestConversation()).toBe("later");
+      expect((await user.conversations({ limit: 5 })).conversations).toMatchObject([
+        { id: one.conversation, at: 5, preview: "one" },
+      ]);
+      await user.endReply(end(again.reply, { at: 8 }));
+      expect(await user.latestConversation()).toBe(one.conversation);
+    });
+
     test("what is superseded does not count against the limit", async () => {
       const user = newUser();
       const one = await accepted(user, turn("one", { openLimit: 2 }));
