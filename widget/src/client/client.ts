@@ -68,7 +68,7 @@ export function createClient(options: ChatClientOptions): ChatClient {
     },
   );
   const requests = createRequests(scope, nextId, connection.send);
-  const positions = createPositions(nextId, connection.send);
+  const positions = createPositions(scope, nextId, connection.send);
   const typing = createTypingNotice(environment, connection.send);
   const outbox = createOutbox({
     scope,

@@ -1,4 +1,5 @@
 import type { ClientFrame, Message, OpenReply, ServerFrame, ServerFrameOf } from "@parlance/protocol";
+import type { Scope } from "./scope.ts";
 
 /** How far the text of every reply has come here, so that it goes on without a seam or a doubled piece. */
 export interface Positions {
@@ -19,8 +20,8 @@ interface Position {
   /** Characters held; `marks` tells how many there were at each `seq` that a frame ended on. */
   length: number;
   marks: Map<number, number>;
-  /** Reading on; waiting for the tail that was asked for; or at the end. */
-  state: "reading" | "catching-up" | "ended";
+  /** Reading on; waiting for the tail that was asked for; the same, and something did not fit since; at the end. */
+  state: "reading" | "catching-up" | "missing" | "ended";
 }
 
 /** A frame without an epoch is of the first one. */
@@ -34,12 +35,16 @@ function ahead(epoch: number | undefined, { epoch: held, seq }: Position): numbe
 /** Ended replies that are remembered, so that late doubles of their frames are known as such. */
 const REMEMBERED = 200;
 
+/** Milliseconds between two requests for the same missing text. */
+const PATIENCE_MS = 2_000;
+
 /**
  * Makes the positions of one client.
  *
  * @param resume sends a `resume`; whether it went out does not matter, as the next `ready` asks again
  */
 export function createPositions(
+  scope: Scope,
   nextId: () => string,
   resume: (frame: Extract<ClientFrame, { type: "resume" }>) => void,
 ): Positions {
@@ -56,12 +61,21 @@ export function createPositions(
   }
 
   function catchUp(reply: string, position: Position): null {
-    if (position.state === "catching-up") return null;
+    if (position.state === "missing" || position.state === "ended") return null;
+    if (position.state === "catching-up") {
+      // Either the tail is still on its way, or more was lost after it: a moment tells.
+      position.state = "missing";
+      scope.after(PATIENCE_MS, () => {
+        if (position.state === "missing" && positions.get(reply) === position) ask(reply, position);
+      });
+      return null;
+    }
     position.state = "catching-up";
-    const { seq, epoch } = position;
+    const { seq, epoch = 1 } = position;
     const id = nextId();
     asked.set(id, reply);
-    resume({ type: "resume", id, reply, after: seq, ...(epoch === undefined || seq === 0 ? {} : { epoch }) });
+    // The epoch tells the gateway whether what is held is still of this telling; of nothing it says nothing.
+    resume({ type: "resume", id, reply, after: seq, ...(seq === 0 ? {} : { epoch }) });
     return null;
   }
 
@@ -125,7 +139,7 @@ export function createPositions(
     forgetEnded(messages, replies);
     const open = new Set(replies.map(({ reply }) => reply));
     for (const [reply, { state }] of positions) if (state !== "ended") open.add(reply);
-    for (const reply of open) ask(reply);
+    for (const reply of open) ask(reply, at(reply));
   }
 
   /** `open` shows a conversation from nothing: its replies come from their start. */
@@ -133,7 +147,7 @@ export function createPositions(
     forgetEnded(messages, replies);
     for (const { reply } of replies) {
       if (positions.get(reply)?.state !== "ended") positions.delete(reply);
-      ask(reply);
+      ask(reply, at(reply));
     }
   }
 
@@ -145,8 +159,7 @@ export function createPositions(
     }
   }
 
-  function ask(reply: string): void {
-    const position = at(reply);
+  function ask(reply: string, position: Position): void {
     if (position.state === "ended") return;
     position.state = "reading";
     catchUp(reply, position);
@@ -171,7 +184,9 @@ export function createPositions(
           return whole(frame.reply, { seq, epoch, length: content.length }) ? frame : null;
         }
         case "response": {
-          const isNew = whole(frame.reply, { seq: 1, epoch: undefined, length: frame.content.length });
+          const { reply, content } = frame;
+          const isNew =
+            at(reply).seq === 0 && whole(reply, { seq: 1, epoch: undefined, length: content.length });
           return isNew ? frame : null;
         }
         case "done":

@@ -23,6 +23,8 @@ export interface ChatMessage {
   readonly progress?: "queued" | "streaming" | "complete" | Exclude<EndReason, "stop">;
   /** What went wrong with it. */
   readonly error?: ClientError;
+  /** The id of the request that asked for this answer, where it was asked here. */
+  readonly request?: string;
   /** Chunks held so far, for resuming. Only while it is not complete. */
   readonly seq?: number;
   readonly epoch?: number;
