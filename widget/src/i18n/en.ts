@@ -1,0 +1,101 @@
+/**
+ * Every word the panel says, in English. A site replaces any of them with a setting named `text.` and the key
+ * here, as `text.placeholder`. `{name}` stands for a value that is put in.
+ */
+export const en = {
+  title: "Assistant",
+  openChat: "Open chat",
+  closeChat: "Close chat",
+  online: "Online",
+  connecting: "Connecting…",
+  reconnecting: "Reconnecting…",
+  offline: "You are offline",
+  unavailable: "Not available",
+  withPerson: "A person answers",
+
+  greeting: "Hi there",
+  introduction: "Ask anything. Answers come from an AI assistant, as they are written.",
+  suggestions: "Suggestions",
+  fineprint: "An AI answers and may be wrong. Check what matters.",
+
+  menu: "More options",
+  newConversation: "New conversation",
+  conversations: "Conversations",
+  noConversations: "No earlier conversations yet.",
+  untitled: "Conversation",
+  back: "Back to the chat",
+  clear: "Clear this conversation",
+  clearQuestion: "Clear this conversation? It will be gone for you and for the assistant.",
+  clearYes: "Clear",
+  askForPerson: "Talk to a person",
+  cancel: "Cancel",
+  more: "Show more",
+
+  conversation: "Messages",
+  earlier: "Show earlier messages",
+  latest: "Jump to latest",
+  you: "You",
+  assistant: "Assistant",
+  agent: "Support",
+  typing: "{name} is typing",
+  waiting: "Waiting for its turn",
+
+  placeholder: "Ask a question…",
+  message: "Message",
+  send: "Send message",
+  stop: "Stop answering",
+  charactersLeft: "{count} characters left",
+  charactersOver: "{count} characters too many",
+
+  queued: "Will be sent when you are back online",
+  sending: "Sending…",
+  notSent: "Not sent.",
+  retry: "Try again",
+  retryIn: "Try again in {seconds} s",
+  discard: "Discard",
+
+  copy: "Copy",
+  copyAnswer: "Copy answer",
+  copied: "Copied",
+  regenerate: "Answer again",
+  good: "Good answer",
+  bad: "Bad answer",
+  edit: "Edit message",
+  save: "Save and ask again",
+  continueAnswer: "Continue",
+  code: "Code",
+  table: "Table",
+  picture: "Picture",
+
+  "ended.cancelled": "You stopped this answer.",
+  "ended.abandoned": "This answer stopped when the connection was lost.",
+  "ended.interrupted": "This answer was interrupted.",
+  "ended.length": "This answer reached its length limit.",
+  "ended.error": "This answer could not be finished.",
+
+  answering: "{name} is answering",
+  answered: "Answer complete",
+  answerStopped: "Answer stopped",
+
+  lost: "The connection was lost. Your messages are kept and sent later.",
+  tryNow: "Try now",
+  nextTry: "Next try in {seconds} s.",
+  away: "The chat can't be reached right now.",
+  contact: "You can also reach us here: {contact}",
+  dismiss: "Dismiss",
+
+  "error.MESSAGE_TOO_LARGE": "This message is too long.",
+  "error.RATE_LIMITED": "That was a lot of messages in a short time. Please wait a moment.",
+  "error.CONCURRENCY_LIMITED": "Other answers are still being written. Please wait for them.",
+  "error.BUDGET_EXHAUSTED": "The assistant can't answer any more for now. Please try again later.",
+  "error.UPSTREAM_OVERLOADED": "The assistant is very busy. Please try again in a moment.",
+  "error.UPSTREAM_TIMEOUT": "The assistant took too long to answer.",
+  "error.UPSTREAM_ERROR": "The assistant ran into a problem.",
+  "error.UNAUTHORIZED": "You can't be signed in to this chat right now.",
+  "error.FORBIDDEN": "This chat is not available here.",
+  "error.NOT_FOUND": "This conversation is no longer there.",
+  "error.other": "Something went wrong.",
+};
+
+/** The words, by key. */
+export type Words = Readonly<Record<keyof typeof en, string>>;
