@@ -93,7 +93,8 @@ export function createPositions(
     const from = frame.seq - (frame.n ?? 1);
     const later = ahead(frame.epoch, position);
     if (position.state === "ended" || later < 0) return null;
-    if (from > seq || later > 0) return catchUp(frame.reply, position);
+    // A later telling needs its snapshot, unless nothing is held yet that it would have to replace.
+    if (from > seq || (later > 0 && seq > 0)) return catchUp(frame.reply, position);
     if (frame.seq <= seq) return null;
     const isText = frame.channel === undefined;
     const held = position.marks.get(from);

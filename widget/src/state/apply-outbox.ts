@@ -7,8 +7,10 @@ import type { ChatMessage, ChatSnapshot } from "./types.ts";
  * the outbox was acknowledged, and then its `ack` has marked it as sent, or discarded, and then it goes.
  */
 export function applyOutbox(snapshot: ChatSnapshot, entries: readonly OutboxEntry[]): ChatSnapshot {
+  const onScreen = snapshot.conversation;
+  // Before the first `ready`, all that waits is shown: it may be the only sign of a conversation there is.
   const shown = entries.filter(
-    ({ conversation }) => conversation === null || conversation === snapshot.conversation,
+    ({ conversation }) => conversation === null || onScreen === null || conversation === onScreen,
   );
   const byId = new Map(shown.map((entry) => [entry.id, entry]));
   let isChanged = false;

@@ -195,14 +195,15 @@ export class FakeGateway {
     let lastAt = 0;
     const socket: FakeSocket = new FakeSocket(url, protocols, {
       deliver: (run) => {
-        const latency = this.latency();
-        if (latency === 0) {
+        const now = this.clock.now();
+        const at = Math.max(lastAt, now + this.latency());
+        // However long a frame takes, it does not overtake the one before.
+        if (at === now && lastAt < now) {
           queueMicrotask(run);
           return;
         }
-        // However long a frame takes, it does not overtake the one before.
-        lastAt = Math.max(lastAt, this.clock.now() + latency);
-        this.clock.setTimeout(run, lastAt - this.clock.now());
+        lastAt = at;
+        this.clock.setTimeout(run, at - now);
       },
       onSend: (frame) => {
         if (!this.onFrame(frame, socket)) this.handle(frame, socket);
