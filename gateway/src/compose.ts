@@ -2,8 +2,9 @@ import { join } from "node:path";
 import { PROTOCOL_LIMITS } from "@parlance/protocol";
 import { createAnthropicProvider } from "./adapters/anthropic/provider.ts";
 import { createMemoryAnswerCache } from "./adapters/memory/answer-cache.ts";
+import { createMemoryConversationSummaries } from "./adapters/memory/conversation-summaries.ts";
 import { createMemoryLimiter } from "./adapters/memory/limiter.ts";
-import { createMemoryRecentMessages } from "./adapters/memory/recent-messages.ts";
+import { createMemoryMessageLayer } from "./adapters/memory/message-layer.ts";
 import { createSimulatorProvider } from "./adapters/simulator/provider.ts";
 import { createSqliteArchive } from "./adapters/sqlite/archive.ts";
 import { openSqlite } from "./adapters/sqlite/database.ts";
@@ -24,6 +25,7 @@ import { drain } from "./drain.ts";
 import { createHistory } from "./history/history.ts";
 import { CHEAPEST_CLAUDE } from "./llm/models.ts";
 import { createPipeline } from "./pipeline/pipeline.ts";
+import { RECENT_LAYER, SESSION_LAYER } from "./ports/message-layer.ts";
 import type { ModelProvider } from "./ports/model.ts";
 import type { RegistryStore } from "./ports/registry-store.ts";
 import { seedTenants } from "./seed-tenants.ts";
@@ -43,8 +45,9 @@ import { tokenRoutes } from "./transport/routes/tokens.ts";
 import { widgetFileRoutes } from "./transport/routes/widget-files.ts";
 import { SecondWheel } from "./transport/second-wheel.ts";
 
-/** Conversations whose last messages are kept in this process, and bytes of cached answers. */
+/** Conversations whose last messages, sessions and summaries are kept in this process, and bytes of cached answers. */
 const RECENT_CONVERSATIONS = 20_000;
+const SESSION_CONVERSATIONS = 2_000;
 const ANSWER_CACHE_BYTES = 64 * 1024 * 1024;
 /** Half of the default `abandonSeconds`: who returns within it is not given up. */
 const RECONNECT_SECONDS = 15;
@@ -112,8 +115,15 @@ export async function startGateway(config: Config, served: ServedDirectories): P
   const tokens = createTokens({ keys, directory, clock });
   const visitorTokens = createVisitorTokens({ keys, clock, randomness });
 
+  const summaries = createMemoryConversationSummaries({ clock, maxConversations: RECENT_CONVERSATIONS });
   const history = createHistory({
-    recent: createMemoryRecentMessages({ maxConversations: RECENT_CONVERSATIONS }),
+    recent: createMemoryMessageLayer({ bounds: RECENT_LAYER, clock, maxConversations: RECENT_CONVERSATIONS }),
+    session: createMemoryMessageLayer({
+      bounds: SESSION_LAYER,
+      clock,
+      maxConversations: SESSION_CONVERSATIONS,
+    }),
+    summaries,
     archive,
   });
   const replies = new LiveReplies(clock);
@@ -129,6 +139,7 @@ export async function startGateway(config: Config, served: ServedDirectories): P
   const pipeline = createPipeline({
     archive,
     history,
+    summaries,
     directory,
     limiter: createMemoryLimiter({ clock }),
     answerCache: createMemoryAnswerCache({ clock, maxBytes: ANSWER_CACHE_BYTES }),
@@ -178,6 +189,7 @@ export async function startGateway(config: Config, served: ServedDirectories): P
       drainSeconds: config.drainSeconds,
       reconnectSeconds: RECONNECT_SECONDS,
     });
+    await pipeline.close();
     await server.close();
     wheel.close();
     connections.close();

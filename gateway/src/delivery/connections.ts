@@ -67,14 +67,28 @@ export class Connections {
     connection.outbox?.close();
     connection.outbox = null;
     if (user.connections.size > 0) return;
-    if (abandonAfter === null) {
-      this.#users.delete(key);
-      return;
-    }
+    if (abandonAfter === null) this.#users.delete(key);
+    else this.#awaitReturn(key, user, abandonAfter);
+  }
+
+  /**
+   * Something runs for a user who may be gone already: where no socket is here, they are given up after so
+   * many seconds, unless they come back.
+   */
+  expect(scope: Scope, abandonAfter: number): void {
+    const key = scopeKey(scope);
+    if (this.#users.has(key)) return;
+    const user: UserConnections = { scope, connections: new Set(), abandonTimer: null, revision: 0 };
+    this.#users.set(key, user);
+    this.#awaitReturn(key, user, abandonAfter);
+  }
+
+  /** The check and the registration of a new socket are one turn each: either it came in time, or it did not. */
+  #awaitReturn(key: string, user: UserConnections, seconds: number): void {
     user.abandonTimer = setTimeout(() => {
       this.#users.delete(key);
       this.#abandoned(user.scope);
-    }, abandonAfter * 1000);
+    }, seconds * 1000);
   }
 
   /** `ready` has gone out: from now on the connection is sent its user's frames. */
@@ -96,11 +110,6 @@ export class Connections {
   /** How many sockets a user has here. */
   countOf(scope: Scope): number {
     return this.#users.get(scopeKey(scope))?.connections.size ?? 0;
-  }
-
-  /** Whether a user has a socket here, or had one so lately that they are not given up. */
-  present(scope: Scope): boolean {
-    return this.#users.has(scopeKey(scope));
   }
 
   /** The outboxes of a user's sockets that are ready. */

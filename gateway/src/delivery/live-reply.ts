@@ -42,6 +42,8 @@ export class LiveReply {
   readonly conversation: string;
   /** The question. */
   readonly message: string;
+  /** The question's place in its conversation. */
+  readonly position: number;
   readonly kind: AcceptKind;
   readonly epoch: number;
   readonly log = new ReplyLog();
@@ -62,6 +64,7 @@ export class LiveReply {
     this.id = owed.reply;
     this.conversation = owed.conversation;
     this.message = owed.message;
+    this.position = owed.position;
     this.kind = owed.kind;
     this.epoch = owed.epoch;
     this.#changed = changed;

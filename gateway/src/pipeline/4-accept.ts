@@ -1,5 +1,6 @@
 import { PROTOCOL_LIMITS } from "@parlance/protocol";
 import { LiveReply } from "../delivery/live-reply.ts";
+import { wireMessage } from "../delivery/wire-messages.ts";
 import type { AcceptResult, ArchivedMessage } from "../ports/archive.ts";
 import type { Services } from "./services.ts";
 import { type Admission, type Answering, refuse, required, type StepOutcome } from "./turn.ts";
@@ -77,17 +78,18 @@ async function accepted(
       id: message,
       clientId: frame.id,
       role: "user",
+      position,
       content: frame.content,
       at: turn.at,
     };
-    const shown = { ...stored, role: "user", at: new Date(turn.at).toISOString() } as const;
+    const shown = wireMessage(stored, null);
     services.connections.broadcast(scope, { type: "message", conversation, message: shown }, outbox);
-    await services.history.asked(scope, conversation, stored);
+    await services.history.stored(scope, conversation, stored);
   }
   services.connections.attachAll(reply);
+  services.connections.expect(scope, required(turn.tenant, "tenant").abandonSeconds);
   return {
     reply,
-    position,
     reservation: turn.reservation ?? null,
     tenant: required(turn.tenant, "tenant"),
   };

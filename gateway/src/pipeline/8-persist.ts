@@ -48,15 +48,17 @@ export async function endReply(reply: LiveReply, result: AnswerResult, services:
   };
   try {
     if (!(await storeEnd(reply, end, services))) return false;
-    await services.history.answered(reply.scope, reply.conversation, {
+    await services.history.stored(reply.scope, reply.conversation, {
       id: reply.id,
       role: "assistant",
+      position: reply.position,
       content,
       at,
       to: reply.message,
       ...(reason === "stop" ? {} : { status: reason }),
     });
     await services.journal.drop(reply.scope, reply.id);
+    services.connections.touch(reply.scope);
     reply.end({ reason, model, usage }, trouble);
   } catch (error) {
     services.log.error(

@@ -11,6 +11,8 @@ import { route } from "./6-route.ts";
 import { estimatedUsage, stream } from "./7-stream.ts";
 import { endReply, persist } from "./8-persist.ts";
 import type { Services } from "./services.ts";
+import { summarize } from "./summarize.ts";
+import { TaskSet } from "./task-set.ts";
 import type { Admission, Answering, Refusal, StepOutcome } from "./turn.ts";
 
 interface Step<Turn> {
@@ -44,32 +46,35 @@ export interface Pipeline {
   admit(turn: Admission): Promise<void>;
   /** Stops a reply now, whether it waits or runs. */
   stop(reply: LiveReply, reason: "cancelled" | "abandoned" | "interrupted"): void;
-  /** Resolves when no answer runs any more. */
+  /** Resolves when nothing is being taken or answered any more. */
   idle(): Promise<void>;
+  /** Gives up what runs beside answers, and resolves when nothing is left. */
+  close(): Promise<void>;
 }
 
 /** Puts the steps to work. */
 export function createPipeline(services: Services): Pipeline {
   const admissions = new Map<string, Promise<void>>();
-  const tasks = new Set<Promise<void>>();
-
-  const task = (work: Promise<void>): void => {
-    const guarded = work.catch((error: unknown) =>
-      services.log.error({ err: error }, "an answer's task failed"),
-    );
-    tasks.add(guarded);
-    void guarded.then(() => tasks.delete(guarded));
-  };
+  const stopping = new AbortController();
+  const tasks = new TaskSet((error) =>
+    services.log.error({ err: error }, "a reply that waited could not be ended"),
+  );
+  const summaries = new TaskSet((error) => {
+    if (!stopping.signal.aborted) services.log.warn({ err: error }, "a summary could not be made");
+  });
 
   const take = async (turn: Admission): Promise<void> => {
     const outcome = await runAdmission(turn, services);
     if (outcome.next) return;
     if ("accepted" in outcome) {
-      const answering = outcome.accepted;
-      services.queues.add(answering.reply, () => answer(answering, services));
+      const { reply } = outcome.accepted;
+      services.queues.add(reply, async () => {
+        await answer(outcome.accepted, services);
+        if (!stopping.signal.aborted) summaries.add(summarize(reply, services, stopping.signal));
+      });
       return;
     }
-    if (turn.reservation !== undefined) await services.limiter.release(turn.principal, turn.reservation);
+    await giveBack(turn, services);
     if ("duplicate" in outcome) {
       const { conversation, message, reply } = outcome.duplicate;
       turn.outbox.send({ type: "ack", id: turn.frame.id, conversation, message, reply, duplicate: true });
@@ -83,8 +88,9 @@ export function createPipeline(services: Services): Pipeline {
       const key = scopeKey(turn.principal);
       const before = admissions.get(key) ?? Promise.resolve();
       const taken = before.then(() => take(turn));
-      const settled = taken.catch((error: unknown) => {
+      const settled = taken.catch(async (error: unknown) => {
         services.log.error({ err: error, tenant: turn.principal.tenant }, "a turn could not be taken");
+        await giveBack(turn, services);
         refused(turn, {
           code: "INTERNAL",
           message: "the message could not be stored; send it again",
@@ -100,13 +106,31 @@ export function createPipeline(services: Services): Pipeline {
     stop(reply, reason) {
       const waiting = reply.state === "queued";
       reply.stop(reason);
-      if (waiting && services.queues.remove(reply)) task(endWaiting(reply, reason, services));
+      if (waiting && services.queues.remove(reply)) tasks.add(endWaiting(reply, reason, services));
     },
     async idle() {
+      await Promise.all(admissions.values());
       await services.queues.idle();
-      await Promise.all(tasks);
+      await tasks.settled();
+    },
+    async close() {
+      stopping.abort(new Error("the gateway stops"));
+      await summaries.settled();
     },
   };
+}
+
+/** The turn was not taken after all: what the limiter holds for it is free again. */
+async function giveBack(turn: Admission, services: Services): Promise<void> {
+  if (turn.reservation === undefined) return;
+  try {
+    await services.limiter.release(turn.principal, turn.reservation);
+  } catch (error) {
+    services.log.error(
+      { err: error, tenant: turn.principal.tenant },
+      "a reservation could not be given back",
+    );
+  }
 }
 
 async function runAdmission(turn: Admission, services: Services): Promise<StepOutcome> {

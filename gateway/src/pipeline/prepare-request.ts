@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { assembleContext } from "../history/context.ts";
+import { afterSummary, withSummary } from "../history/summary.ts";
 import { estimateTokens } from "../llm/estimate-tokens.ts";
 import { servingModel } from "../llm/models.ts";
 import type { ModelRequest } from "../ports/model.ts";
@@ -12,17 +13,17 @@ const ANSWER_TOKENS = 4_096;
 
 /** What the model is asked: the tenant's prompt, then as much of the conversation as its window holds. */
 export async function prepareRequest(turn: Answering, services: Services): Promise<ModelRequest> {
-  const { reply, tenant, position } = turn;
+  const { reply, tenant } = turn;
   const model = servingModel(tenant.model, (provider) => services.providers.has(provider));
   turn.model = model;
-  const { conversation, message } = reply;
-  const messages = await services.history.upTo(reply.scope, { conversation, message, position });
+  const { messages, summary } = await services.history.upTo(reply.scope, reply);
+  const system = withSummary(tenant.systemPrompt, summary);
   const maxOutputTokens = Math.min(ANSWER_TOKENS, model.maxOutputTokens);
   return {
     model: model.providerModel,
-    system: tenant.systemPrompt,
-    turns: assembleContext(messages, {
-      tokens: model.contextTokens - maxOutputTokens - estimateTokens(tenant.systemPrompt),
+    system,
+    turns: assembleContext(afterSummary(messages, summary), {
+      tokens: model.contextTokens - maxOutputTokens - estimateTokens(system),
       estimate: estimateTokens,
     }),
     maxOutputTokens,

@@ -6,6 +6,7 @@ import type { LiveReply } from "../delivery/live-reply.ts";
 import type { History } from "../history/history.ts";
 import type { AnswerCache } from "../ports/answer-cache.ts";
 import type { Archive } from "../ports/archive.ts";
+import type { ConversationSummaries } from "../ports/conversation-summaries.ts";
 import type { Limiter } from "../ports/limiter.ts";
 import type { ModelProvider } from "../ports/model.ts";
 import type { ReplyJournal } from "../ports/reply-journal.ts";
@@ -17,6 +18,7 @@ import type { TenantDirectory } from "../tenants/directory.ts";
 export interface Services {
   readonly archive: Archive;
   readonly history: History;
+  readonly summaries: ConversationSummaries;
   readonly directory: TenantDirectory;
   readonly limiter: Limiter;
   readonly answerCache: AnswerCache;

@@ -32,7 +32,6 @@ export interface Admission {
 /** An accepted turn on its way to an answer. */
 export interface Answering {
   readonly reply: LiveReply;
-  readonly position: number;
   readonly reservation: string | null;
   readonly tenant: TenantRecord;
   model?: Model;

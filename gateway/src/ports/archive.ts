@@ -7,6 +7,8 @@ export interface ArchivedMessage {
   /** The id its client gave it, for a user's message. */
   readonly clientId?: string;
   readonly role: "user" | "assistant" | "system";
+  /** Its place in its conversation; an answer has its question's, and stands behind it. */
+  readonly position: number;
   readonly content: string;
   /** Milliseconds since 1970; for people, never for order. */
   readonly at: number;
@@ -191,7 +193,7 @@ export interface UserArchive {
     at: number,
   ): Promise<boolean>;
   /** Appends a message that answers nothing and asks nothing (pushed by an agent or bot). The same id is the same message: false. Rejects with {@link NoSuchConversation}. */
-  push(conversation: string, message: ArchivedMessage): Promise<boolean>;
+  push(conversation: string, message: Omit<ArchivedMessage, "position">): Promise<boolean>;
 }
 
 /** The archive. There is no unscoped read; `owed` is what the sweep at start-up works off, and carries scopes. */

@@ -1,10 +1,10 @@
-import { type ClientFrame, type ClientFrameOf, PROTOCOL_LIMITS } from "@parlance/protocol";
+import type { ClientFrame, ClientFrameOf } from "@parlance/protocol";
 import { TokenRefused } from "../tenants/principal.ts";
 import type { ChatServices } from "./chat-services.ts";
 import { refOf, refuse } from "./direct-answers.ts";
+import { clear, conversations, feedback, handoff, history, open } from "./history-handlers.ts";
 import { cancel, resume } from "./reply-handlers.ts";
 import type { SocketSession } from "./socket-session.ts";
-import { fitMessages, wireMessage, wireReply } from "./wire-messages.ts";
 
 /** Handles one frame. What it returns is awaited before the socket's next frame takes effect. */
 export function handleFrame(
@@ -52,115 +52,10 @@ export function handleFrame(
       });
       return undefined;
     case "handoff":
-      refuse(session, frame, "UNSUPPORTED_TYPE", "handing over to a person is not offered here");
-      return undefined;
+      return handoff(frame, session, services);
     default:
       return frame satisfies never;
   }
-}
-
-async function open(
-  frame: ClientFrameOf<"open">,
-  session: SocketSession,
-  services: ChatServices,
-): Promise<void> {
-  const { principal, outbox } = session;
-  const archive = services.archive.forUser(principal);
-  const conversation = frame.conversation === "new" ? services.ids.next() : frame.conversation;
-  if (frame.conversation === "new") await archive.createConversation(conversation, services.clock.now());
-  const page = await archive.messages(conversation, { limit: PROTOCOL_LIMITS.recentMessages });
-  if (page === null) return refuse(session, frame, "NOT_FOUND", "`conversation`: no such conversation");
-  const shown = fitMessages(
-    page.messages.map((message) => wireMessage(message, principal, services.replies)),
-  );
-  outbox.send({
-    type: "conversation",
-    ...refOf(frame),
-    conversation,
-    mode: "model",
-    messages: shown.messages,
-    more: page.more || shown.cut,
-    replies: services.replies.open(principal, conversation).map(wireReply),
-  });
-}
-
-async function history(
-  frame: ClientFrameOf<"history">,
-  session: SocketSession,
-  services: ChatServices,
-): Promise<void> {
-  const { principal, outbox } = session;
-  const { conversation, before, limit = PROTOCOL_LIMITS.recentMessages } = frame;
-  const page = await services.archive
-    .forUser(principal)
-    .messages(conversation, { limit, ...(before === undefined ? {} : { before }) });
-  if (page === null) return refuse(session, frame, "NOT_FOUND", "`conversation`: no such conversation");
-  const shown = fitMessages(
-    page.messages.map((message) => wireMessage(message, principal, services.replies)),
-  );
-  outbox.send({
-    type: "history",
-    ...refOf(frame),
-    conversation,
-    messages: shown.messages,
-    more: page.more || shown.cut,
-  });
-}
-
-async function conversations(
-  frame: ClientFrameOf<"conversations">,
-  session: SocketSession,
-  services: ChatServices,
-): Promise<void> {
-  const { before, limit = PROTOCOL_LIMITS.recentMessages } = frame;
-  const page = await services.archive
-    .forUser(session.principal)
-    .conversations({ limit, ...(before === undefined ? {} : { before }) });
-  session.outbox.send({
-    type: "conversations",
-    ...refOf(frame),
-    conversations: page.conversations.map(({ id, title, at, preview }) => ({
-      id,
-      title,
-      at: new Date(at).toISOString(),
-      preview,
-      unread: 0,
-    })),
-    next: page.next,
-    more: page.next !== null,
-  });
-}
-
-async function clear(
-  frame: ClientFrameOf<"clear">,
-  session: SocketSession,
-  services: ChatServices,
-): Promise<void> {
-  const { principal, outbox } = session;
-  const { conversation } = frame;
-  if (!(await services.archive.forUser(principal).clear(conversation, services.clock.now()))) {
-    return refuse(session, frame, "NOT_FOUND", "`conversation`: no such conversation");
-  }
-  for (const reply of services.replies.open(principal, conversation))
-    services.pipeline.stop(reply, "cancelled");
-  await services.history.changed(principal, conversation);
-  services.connections.touch(principal);
-  outbox.send({ type: "cleared", conversation, ...refOf(frame) });
-  services.connections.broadcast(principal, { type: "cleared", conversation }, outbox);
-  if (frame.id !== undefined) outbox.send({ type: "ok", ref: frame.id });
-}
-
-async function feedback(
-  frame: ClientFrameOf<"feedback">,
-  session: SocketSession,
-  services: ChatServices,
-): Promise<void> {
-  const { message, rating, comment } = frame;
-  const archive = services.archive.forUser(session.principal);
-  if (!(await archive.rate(message, rating, comment, services.clock.now()))) {
-    return refuse(session, frame, "NOT_FOUND", "`message`: no such answer");
-  }
-  if (frame.id !== undefined) session.outbox.send({ type: "ok", ref: frame.id });
 }
 
 function typing(frame: ClientFrameOf<"typing">, session: SocketSession, services: ChatServices): void {

@@ -1,11 +1,11 @@
 import { type Feature, HEARTBEAT, PROTOCOL_LIMITS, type ServerFrameOf } from "@parlance/protocol";
+import { wireList, wireReply } from "../delivery/wire-messages.ts";
 import type { MessagePage } from "../ports/archive.ts";
 import type { TenantRecord } from "../ports/registry-store.ts";
 import type { Scope } from "../ports/scope.ts";
 import type { Principal } from "../tenants/principal.ts";
 import { userLimits } from "../tenants/tiers.ts";
 import type { ChatServices } from "./chat-services.ts";
-import { fitMessages, wireMessage, wireReply } from "./wire-messages.ts";
 
 /** What this gateway can do beyond asking and answering. */
 export const OFFERED_FEATURES: readonly Feature[] = [
@@ -15,6 +15,7 @@ export const OFFERED_FEATURES: readonly Feature[] = [
   "edit",
   "feedback",
   "typing",
+  "handoff",
 ];
 
 const EMPTY: MessagePage = { messages: [], more: false };
@@ -33,7 +34,7 @@ export async function readReadyData(scope: Scope, services: ChatServices): Promi
   const archive = services.archive.forUser(scope);
   const conversation = await archive.latestConversation();
   if (conversation === null) return { tenant, conversation, page: EMPTY };
-  const page = await archive.messages(conversation, { limit: PROTOCOL_LIMITS.recentMessages });
+  const page = await services.history.page(scope, conversation, { limit: PROTOCOL_LIMITS.recentMessages });
   return { tenant, conversation, page: page ?? EMPTY };
 }
 
@@ -45,8 +46,10 @@ export function readyFrame(
   services: ChatServices,
 ): ServerFrameOf<"ready"> {
   const { messagesPerMinute, messagesPerHour, concurrentStreams } = userLimits(data.tenant);
-  const { messages, cut } = fitMessages(
-    data.page.messages.map((message) => wireMessage(message, principal, services.replies)),
+  const open = services.replies.open(principal);
+  const { messages, cut } = wireList(
+    data.page.messages,
+    open.filter(({ conversation }) => conversation === data.conversation),
   );
   return {
     type: "ready",
@@ -59,7 +62,7 @@ export function readyFrame(
     conversation: data.conversation,
     messages,
     more: data.page.more || cut,
-    replies: services.replies.open(principal).map(wireReply),
+    replies: open.map(wireReply),
     heartbeat: HEARTBEAT,
     now: new Date(services.clock.now()).toISOString(),
     expiresAt: new Date(principal.expiresAt).toISOString(),

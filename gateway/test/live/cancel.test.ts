@@ -19,28 +19,31 @@ describe("cancel", () => {
     ["message by the client's id", (ack: { id: string }) => ({ message: ack.id })],
     ["conversation", (ack: { conversation: string }) => ({ conversation: ack.conversation })],
     ["all of the user's", () => ({})],
-  ])("by %s aborts the upstream's call, keeps the partial text and counts its tokens", async (_by, target) => {
-    const client = await connect(gateway.chatUrl);
-    const ack = await client.ask(slow);
-    await client.until(() => client.textOf(ack.reply).seq >= 10, "ten tokens");
-    client.send({ type: "cancel", id: "stop", ...target(ack) });
-    const done = await client.frame("done", ({ reply }) => reply === ack.reply);
-    await client.frame("ok", ({ ref }) => ref === "stop");
-    const { text, seq } = client.textOf(ack.reply);
-    expect(done).toMatchObject({ reason: "cancelled", seq, usage: { estimated: true } });
-    expect(done.usage.outputTokens).toBeGreaterThan(0);
-    expect(done.usage.inputTokens).toBeGreaterThan(0);
-    expect(expectedText(5, 2_000).startsWith(text)).toBe(true);
-    const aborted = await gateway.upstream.waitFor((record) => record.abortedAt !== undefined);
-    expect(aborted.tokensSent).toBeLessThan(2_000);
-    gateway.upstream.reset();
+  ])(
+    "by %s aborts the upstream's call, keeps the partial text and counts its tokens",
+    async (_by, target) => {
+      const client = await connect(gateway.chatUrl);
+      const ack = await client.ask(slow);
+      await client.until(() => client.textOf(ack.reply).seq >= 10, "ten tokens");
+      client.send({ type: "cancel", id: "stop", ...target(ack) });
+      const done = await client.frame("done", ({ reply }) => reply === ack.reply);
+      await client.frame("ok", ({ ref }) => ref === "stop");
+      const { text, seq } = client.textOf(ack.reply);
+      expect(done).toMatchObject({ reason: "cancelled", seq, usage: { estimated: true } });
+      expect(done.usage.outputTokens).toBeGreaterThan(0);
+      expect(done.usage.inputTokens).toBeGreaterThan(0);
+      expect(expectedText(5, 2_000).startsWith(text)).toBe(true);
+      const aborted = await gateway.upstream.waitFor((record) => record.abortedAt !== undefined);
+      expect(aborted.tokensSent).toBeLessThan(2_000);
+      gateway.upstream.reset();
 
-    client.send({ type: "open", id: "again", conversation: ack.conversation });
-    const { messages } = await client.frame("conversation", ({ ref }) => ref === "again");
-    expect(messages.at(-1)).toMatchObject({ id: ack.reply, status: "cancelled", content: text });
-    client.send({ type: "clear", conversation: ack.conversation });
-    await client.close();
-  });
+      client.send({ type: "open", id: "again", conversation: ack.conversation });
+      const { messages } = await client.frame("conversation", ({ ref }) => ref === "again");
+      expect(messages.at(-1)).toMatchObject({ id: ack.reply, status: "cancelled", content: text });
+      client.send({ type: "clear", conversation: ack.conversation });
+      await client.close();
+    },
+  );
 
   test("while it waits it ends without a call, and those around it are answered in order", async () => {
     const client = await connect(gateway.chatUrl);
@@ -62,8 +65,13 @@ describe("cancel", () => {
     const ack = await client.ask("[[sim tokens=5 delay=60000 seed=11]]");
     await gateway.upstream.waitFor(({ directives }) => directives.seed === 11);
     client.send({ type: "cancel", reply: ack.reply });
-    await gateway.upstream.waitFor((record) => record.directives.seed === 11 && record.abortedAt !== undefined);
-    expect(await client.frame("done", ({ reply }) => reply === ack.reply)).toMatchObject({ reason: "cancelled", seq: 0 });
+    await gateway.upstream.waitFor(
+      (record) => record.directives.seed === 11 && record.abortedAt !== undefined,
+    );
+    expect(await client.frame("done", ({ reply }) => reply === ack.reply)).toMatchObject({
+      reason: "cancelled",
+      seq: 0,
+    });
     await client.close();
   });
 

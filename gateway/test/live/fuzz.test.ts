@@ -77,9 +77,13 @@ describe("bad input", () => {
 
     const accepted = codes.get("ack") ?? 0;
     process.stdout.write(
-      `fuzz seed ${SEED}: ${sent} frames; ${[...codes].toSorted().map(([code, times]) => `${code} ${times}`).join(", ")}\n`,
+      `fuzz seed ${SEED}: ${sent} frames; ${[...codes]
+        .toSorted()
+        .map(([code, times]) => `${code} ${times}`)
+        .join(", ")}\n`,
     );
-    for (const code of CLIENT_ERRORS) expect({ code, met: (codes.get(code) ?? 0) > 0 }).toEqual({ code, met: true });
+    for (const code of CLIENT_ERRORS)
+      expect({ code, met: (codes.get(code) ?? 0) > 0 }).toEqual({ code, met: true });
     expect(accepted).toBeLessThan(FRAMES * 0.2);
     expect(codes.get("closed 4400")).toBeGreaterThan(0);
     expect(codes.get("closed 1011") ?? 0).toBe(0);
@@ -100,11 +104,17 @@ describe("bad input", () => {
     expect(await codeOf({ type: "nonsense", id: "a1" }, "a1")).toBe("UNSUPPORTED_TYPE");
     expect(await codeOf({ type: "message", id: "a2" }, "a2")).toBe("INVALID_FRAME");
     expect(await codeOf('{"type":"message","id":"a3","content":"\\ud800"}', "a3")).toBe("INVALID_FRAME");
-    expect(await codeOf(`{"type":"message","id":"a4","content":${"[".repeat(10_000)}${"]".repeat(10_000)}}`, "a4")).toBe("INVALID_FRAME");
+    expect(
+      await codeOf(`{"type":"message","id":"a4","content":${"[".repeat(10_000)}${"]".repeat(10_000)}}`, "a4"),
+    ).toBe("INVALID_FRAME");
     const long = "x".repeat(PROTOCOL_LIMITS.messageCharacters + 1);
     expect(await codeOf({ type: "message", id: "a5", content: long }, "a5")).toBe("MESSAGE_TOO_LARGE");
-    expect(await codeOf({ type: "message", id: "a6", content: "hi", conversation: "none" }, "a6")).toBe("NOT_FOUND");
-    expect(await codeOf({ type: "auth", id: "a7", token: signToken({ sub: "other" }) }, "a7")).toBe("FORBIDDEN");
+    expect(await codeOf({ type: "message", id: "a6", content: "hi", conversation: "none" }, "a6")).toBe(
+      "NOT_FOUND",
+    );
+    expect(await codeOf({ type: "auth", id: "a7", token: signToken({ sub: "other" }) }, "a7")).toBe(
+      "FORBIDDEN",
+    );
     client.send({ type: "ping", t: 1 });
     expect(await client.frame("pong")).toEqual({ type: "pong", t: 1 });
     await client.close();
@@ -135,5 +145,8 @@ async function settle(client: TestClient): Promise<void> {
     return;
   }
   client.send({ type: "history", id: "settled", conversation: "none" });
-  await Promise.race([client.closed, client.frame("error", ({ ref }) => ref === "settled").catch(() => client.closed)]);
+  await Promise.race([
+    client.closed,
+    client.frame("error", ({ ref }) => ref === "settled").catch(() => client.closed),
+  ]);
 }

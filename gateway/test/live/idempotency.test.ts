@@ -34,7 +34,9 @@ describe("the same message twice", () => {
     const duplicate = await client.frame("ack", (frame) => frame.duplicate === true);
     expect(duplicate).toEqual({ ...ack, duplicate: true });
     client.send({ type: "message", id: "again", content: "something else" });
-    expect(await client.frame("error", ({ ref }) => ref === "again")).toMatchObject({ code: "INVALID_FRAME" });
+    expect(await client.frame("error", ({ ref }) => ref === "again")).toMatchObject({
+      code: "INVALID_FRAME",
+    });
     expect(gateway.upstream.requests).toHaveLength(calls);
     await client.close();
   });
@@ -42,7 +44,10 @@ describe("the same message twice", () => {
   test("another user's same id is another message", async () => {
     const ada = await connect(gateway.chatUrl, { token: signToken({ sub: "one" }) });
     const bob = await connect(gateway.chatUrl, { token: signToken({ sub: "two" }) });
-    const acks = [await ada.ask("[[sim tokens=1]]", { id: "same" }), await bob.ask("[[sim tokens=2]]", { id: "same" })];
+    const acks = [
+      await ada.ask("[[sim tokens=1]]", { id: "same" }),
+      await bob.ask("[[sim tokens=2]]", { id: "same" }),
+    ];
     expect(acks[0]?.reply).not.toBe(acks[1]?.reply);
     await Promise.all([ada.frame("done"), bob.frame("done")]);
     bob.send({ type: "resume", id: "theirs", reply: acks[0]?.reply ?? "", after: 0 });

@@ -2,7 +2,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { startUpstreamSimulator, type UpstreamSimulator, expectedText } from "../../../scripts/upstream-simulator/index.ts";
+import {
+  expectedText,
+  startUpstreamSimulator,
+  type UpstreamSimulator,
+} from "../../../scripts/upstream-simulator/index.ts";
 import { type GatewayProcess, startGatewayProcess } from "./support/gateway-process.ts";
 import { connect, refusedUpgrade, signToken } from "./support/test-client.ts";
 import { ACME_API_KEY, ACME_SECRET, TWO_TENANTS } from "./support/test-gateway.ts";
@@ -61,7 +65,9 @@ describe("a gateway process", () => {
     expect(Math.abs((answer?.content.length ?? 0) - seen.text.length)).toBeLessThan(1_500);
 
     after.send({ type: "resume", id: "again", reply: waiting.reply, after: 0 });
-    expect(await after.frame("done", ({ reply }) => reply === waiting.reply)).toMatchObject({ reason: "interrupted" });
+    expect(await after.frame("done", ({ reply }) => reply === waiting.reply)).toMatchObject({
+      reason: "interrupted",
+    });
     const next = await after.ask("[[sim tokens=3 rate=1000]]");
     expect(await after.frame("done", ({ reply }) => reply === next.reply)).toMatchObject({ reason: "stop" });
     await after.close();
@@ -79,9 +85,15 @@ describe("a gateway process", () => {
     expect(ready.status).toBe(503);
     expect((await fetch(`http://127.0.0.1:${gateway.port}/healthz`)).status).toBe(200);
     const refused = await refusedUpgrade(gateway.chatUrl, ["parlance.v1", `bearer.${signToken()}`]);
-    expect(refused).toMatchObject({ status: 503, headers: { "retry-after": expect.stringMatching(/^\d+$/) } });
+    expect(refused).toMatchObject({
+      status: 503,
+      headers: { "retry-after": expect.stringMatching(/^\d+$/) },
+    });
     client.send({ type: "message", id: "too-late", content: "one more" });
-    expect(await client.frame("error", ({ ref }) => ref === "too-late")).toMatchObject({ code: "INTERNAL", retryAfter: 2 });
+    expect(await client.frame("error", ({ ref }) => ref === "too-late")).toMatchObject({
+      code: "INTERNAL",
+      retryAfter: 2,
+    });
     expect(await client.frame("done", ({ reply }) => reply === ack.reply)).toMatchObject({ reason: "stop" });
     expect(client.textOf(ack.reply).text).toBe(expectedText(6, 60));
     expect(await client.closed).toBe(1012);
@@ -92,7 +104,13 @@ describe("a gateway process", () => {
     const gateway = await start({ LOG_LEVEL: "trace" });
     const token = signToken({ sub: "secret.person@example.com", name: "Secret Person" });
     const client = await connect(gateway.chatUrl, { token });
-    for (const directive of ["tokens=5", "fail=500", "fail=401", "cut-after=2 tokens=9", "error-after=2 tokens=9"]) {
+    for (const directive of [
+      "tokens=5",
+      "fail=500",
+      "fail=401",
+      "cut-after=2 tokens=9",
+      "error-after=2 tokens=9",
+    ]) {
       const ack = await client.ask(`my password is hunter2 [[sim ${directive}]]`);
       await client.frame("done", ({ reply }) => reply === ack.reply);
     }
@@ -103,7 +121,15 @@ describe("a gateway process", () => {
     expect(await gateway.end("SIGTERM")).toBe(0);
     const written = [...gateway.log, ...gateway.output].join("\n");
     expect(gateway.log.length).toBeGreaterThan(0);
-    for (const secret of ["hunter2", "secret.person", "Secret Person", token.slice(-30), "test-key", ACME_SECRET, ACME_API_KEY]) {
+    for (const secret of [
+      "hunter2",
+      "secret.person",
+      "Secret Person",
+      token.slice(-30),
+      "test-key",
+      ACME_SECRET,
+      ACME_API_KEY,
+    ]) {
       expect(written).not.toContain(secret);
     }
     const answers = client.frames.map((frame) => JSON.stringify(frame)).join("\n");
@@ -112,7 +138,12 @@ describe("a gateway process", () => {
 
   test("a mistake in the environment stops the start with every problem in one error", async () => {
     await expect(
-      startGatewayProcess({ PORT: "http", DRAIN_SECONDS: "-1", NODE_ENV: "production", DATA_DIR: dataDirectory }),
+      startGatewayProcess({
+        PORT: "http",
+        DRAIN_SECONDS: "-1",
+        NODE_ENV: "production",
+        DATA_DIR: dataDirectory,
+      }),
     ).rejects.toThrow(/PORT: [^]*DRAIN_SECONDS: [^]*PARLANCE_SECRET: [^]*PARLANCE_ADMIN_KEY: /);
   });
 });

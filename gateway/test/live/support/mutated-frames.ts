@@ -1,4 +1,3 @@
-
 /** What mutations draw on. */
 export interface MutationContext {
   readonly sub: string;
@@ -38,7 +37,11 @@ function seedFrame(random: Random, context: MutationContext): Record<string, unk
     () => ({ type: "handoff", id, conversation }),
     () => ({ type: "auth", id, token: "not.a.jwt" }),
     () => ({ type: "auth", id, token: context.signToken({ sub: "somebody-else" }) }),
-    () => ({ type: "auth", id, token: context.signToken({ iat: now - 900, exp: now - 300, sub: context.sub }) }),
+    () => ({
+      type: "auth",
+      id,
+      token: context.signToken({ iat: now - 900, exp: now - 300, sub: context.sub }),
+    }),
     () => ({ type: "open", id, conversation: "new" }),
     () => ({ type: "ping", t: 1 }),
   ])();
@@ -74,7 +77,8 @@ export function mutatedFrame(random: Random, context: MutationContext): string |
   }
   if (kind < 0.48) return Buffer.from([0, 255, 1]);
   if (kind < 0.5) return `${"[".repeat(10_000)}${"]".repeat(10_000)}`;
-  if (kind < 0.62) return JSON.stringify({ ...frame, type: pick(random, ["shout", "Message", "ack", "", 7, null]) });
+  if (kind < 0.62)
+    return JSON.stringify({ ...frame, type: pick(random, ["shout", "Message", "ack", "", 7, null]) });
   const changed: Record<string, unknown> = { ...frame };
   const names = [...Object.keys(frame), "unknown"];
   for (let times = 0; times <= random() * 3; times++) {

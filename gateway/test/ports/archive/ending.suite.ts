@@ -14,10 +14,18 @@ export function endingSuite({ archive, newUser }: ArchiveUnderTest): void {
       expect(await user.messages(conversation, { limit: 10 })).toEqual({
         more: false,
         messages: [
-          { id: message, clientId: request.clientId, role: "user", content: "question", at: request.at },
+          {
+            id: message,
+            clientId: request.clientId,
+            role: "user",
+            position: 1,
+            content: "question",
+            at: request.at,
+          },
           {
             id: reply,
             role: "assistant",
+            position: 1,
             content: ending.content,
             at: ending.at,
             to: message,

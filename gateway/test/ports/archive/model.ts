@@ -62,6 +62,7 @@ export class ArchiveModel {
     turn.answer = {
       id: end.reply,
       role: "assistant",
+      position: turn.position,
       content: end.content,
       at: end.at,
       to: owed.message,
@@ -79,10 +80,11 @@ export class ArchiveModel {
     return this.conversations.length < before;
   }
 
-  push(conversation: string, message: ArchivedMessage): boolean {
+  push(conversation: string, message: Omit<ArchivedMessage, "position">): boolean {
     const target = this.find(conversation);
     if (target === undefined) throw new Error("the model was pushed to an unknown conversation");
-    target.turns.push({ position: ++target.positions, said: message, answer: null });
+    const position = ++target.positions;
+    target.turns.push({ position, said: { ...message, position }, answer: null });
     this.#touch(target, message.at);
     return true;
   }
@@ -153,8 +155,9 @@ export class ArchiveModel {
 
   #append(conversation: ModelConversation, request: AcceptRequest, rewrite: Rewrite): AcceptResult {
     const { message: id, clientId, content, at } = request;
-    const said: ArchivedMessage = { id, clientId, role: "user", content, at };
-    conversation.turns.push({ position: ++conversation.positions, said, answer: null });
+    const position = ++conversation.positions;
+    const said: ArchivedMessage = { id, clientId, role: "user", position, content, at };
+    conversation.turns.push({ position, said, answer: null });
     return this.#owe(conversation, request, rewrite);
   }
 
@@ -165,7 +168,7 @@ export class ArchiveModel {
     const { reply, digest, at, kind, clientId } = request;
     const { position } = turn;
     const message = turn.said.id;
-    turn.answer = { id: reply, role: "assistant", content: "", at, to: message, status: "queued" };
+    turn.answer = { id: reply, role: "assistant", position, content: "", at, to: message, status: "queued" };
     this.open.push({
       ...this.scope,
       conversation: conversation.id,

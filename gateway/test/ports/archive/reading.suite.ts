@@ -34,6 +34,7 @@ export function readingSuite({ newUser }: ArchiveUnderTest): void {
       expect(queued).toEqual({
         id: one.reply,
         role: "assistant",
+        position: 1,
         content: "",
         at: expect.any(Number),
         to: one.message,
@@ -100,7 +101,10 @@ export function readingSuite({ newUser }: ArchiveUnderTest): void {
       expect((await Promise.all(pushes)).sort()).toEqual([false, true]);
       const two = await accepted(user, turn("two"));
       expect(two.position).toBe(3);
-      expect((await user.messages(one.conversation, { limit: 10 }))?.messages[2]).toEqual(pushed);
+      expect((await user.messages(one.conversation, { limit: 10 }))?.messages[2]).toEqual({
+        ...pushed,
+        position: 2,
+      });
       expect(await user.conversationOf("pushed")).toBe(one.conversation);
       expect(await user.reply("pushed")).toBeNull();
       const lost = user.push("unknown", { ...pushed, id: "lost" });

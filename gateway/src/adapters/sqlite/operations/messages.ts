@@ -5,7 +5,7 @@ import type { Connection } from "../connection.ts";
 import { liveConversation, nextPosition, touchConversation } from "./conversations.ts";
 import { ownerOf } from "./owners.ts";
 
-const MESSAGE = `SELECT id, client_id, role, content, at, question, author, rating, status, model, usage
+const MESSAGE = `SELECT id, client_id, role, position, content, at, question, author, rating, status, model, usage
   FROM messages WHERE conversation = ? AND superseded = 0`;
 const LATEST_FIRST = "ORDER BY position DESC, slot DESC LIMIT ?";
 
@@ -13,6 +13,7 @@ interface MessageRow {
   readonly id: string;
   readonly client_id: string | null;
   readonly role: ArchivedMessage["role"];
+  readonly position: number;
   readonly content: string;
   readonly at: number;
   readonly question: string | null;
@@ -101,7 +102,11 @@ export function rate(
 /** {@link UserArchive.push}, with a missing conversation told apart. */
 export function push(
   connection: Connection,
-  { scope, conversation, message }: { scope: Scope; conversation: string; message: ArchivedMessage },
+  {
+    scope,
+    conversation,
+    message,
+  }: { scope: Scope; conversation: string; message: Omit<ArchivedMessage, "position"> },
 ): "pushed" | "duplicate" | "not-found" {
   const owner = ownerOf(connection, scope);
   if (owner === null) return "not-found";
@@ -137,6 +142,7 @@ function toMessage(row: MessageRow): ArchivedMessage {
     id: row.id,
     ...(row.client_id === null ? {} : { clientId: row.client_id }),
     role: row.role,
+    position: row.position,
     content: row.content,
     at: row.at,
     ...(row.question === null ? {} : { to: row.question }),

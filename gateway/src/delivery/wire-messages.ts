@@ -1,19 +1,13 @@
 import { type Message, type OpenReply, PROTOCOL_LIMITS } from "@parlance/protocol";
-import type { LiveReplies } from "../delivery/live-replies.ts";
-import type { LiveReply } from "../delivery/live-reply.ts";
 import type { ArchivedMessage } from "../ports/archive.ts";
-import type { Scope } from "../ports/scope.ts";
+import type { LiveReply } from "./live-reply.ts";
 
 /** Bytes kept free for the rest of a frame that carries a list. */
 const FRAME_REST_BYTES = 16_384;
 
-/**
- * An archived message as frames carry it. What runs in this instance is told as it stands now, not as it
- * stood when the archive was read.
- */
-export function wireMessage(message: ArchivedMessage, scope: Scope, replies: LiveReplies): Message {
+/** A stored message as frames carry it. A reply that runs here is told as it stands now. */
+export function wireMessage(message: ArchivedMessage, live: LiveReply | null): Message {
   const { id, clientId, role, at, to, author, rating } = message;
-  const live = message.role === "assistant" ? replies.get(scope, id) : null;
   const status = live === null ? message.status : liveStatus(live);
   return {
     id,
@@ -34,8 +28,35 @@ function liveStatus(live: LiveReply): Message["status"] {
   return reason === "stop" ? undefined : reason;
 }
 
-/** The latest messages that fit into one frame, and whether any had to be left out. */
-export function fitMessages(messages: readonly Message[]): { messages: Message[]; cut: boolean } {
+/**
+ * Messages as a list carries them: what runs in this conversation stands as it is now, directly after its
+ * question. The latest that fit into one frame are kept.
+ *
+ * @param messages oldest first, as history holds them
+ * @param open the conversation's replies that have not ended
+ * @returns the list, and whether any had to be left out
+ */
+export function wireList(
+  messages: readonly ArchivedMessage[],
+  open: readonly LiveReply[],
+): { messages: Message[]; cut: boolean } {
+  const running = new Map(open.map((reply) => [reply.id, reply]));
+  const awaited = new Map(open.map((reply) => [reply.message, reply]));
+  const listed = new Set(messages.map(({ id }) => id));
+  const shown = messages.flatMap((message) => {
+    const reply = awaited.get(message.id);
+    const own = wireMessage(message, running.get(message.id) ?? null);
+    return reply === undefined || listed.has(reply.id) ? [own] : [own, placeholder(reply, message.at)];
+  });
+  return fitting(shown);
+}
+
+function placeholder(reply: LiveReply, at: number): Message {
+  const { id, position, message: to } = reply;
+  return wireMessage({ id, role: "assistant", position, content: "", at, to }, reply);
+}
+
+function fitting(messages: readonly Message[]): { messages: Message[]; cut: boolean } {
   let left = PROTOCOL_LIMITS.serverFrameBytes - FRAME_REST_BYTES;
   let first = messages.length;
   while (first > 0) {
