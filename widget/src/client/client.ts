@@ -3,11 +3,12 @@ import { createConnection } from "./connection.ts";
 import { createEmitter } from "./emitter.ts";
 import { createEnvironment } from "./environment.ts";
 import { ClientFailure } from "./failure.ts";
+import { asFrame, type WithoutId } from "./frame.ts";
 import { createIds } from "./ids.ts";
 import { createKeeping } from "./keeping.ts";
 import { type Asking, createOutbox } from "./outbox.ts";
 import { createPositions } from "./positions.ts";
-import { createRequests } from "./requests.ts";
+import { createRequests, type RequestFrame } from "./requests.ts";
 import { createScope } from "./scope.ts";
 import { createSession } from "./session.ts";
 import { outboxStorageKey } from "./storage-keys.ts";
@@ -77,6 +78,7 @@ export function createClient(options: ChatClientOptions): ChatClient {
     transmit: connection.send,
     onChange: (entries) => events.emit("outbox", entries),
     onStalled: connection.abandon,
+    onFailed: (ref, error) => events.emit("frame", { type: "error", ref, ...error }),
   });
 
   function receive(received: ServerFrame): void {
@@ -94,27 +96,26 @@ export function createClient(options: ChatClientOptions): ChatClient {
   }
 
   /** Puts a question in the outbox; returns its id. */
-  function ask(content: DistributiveOmit<Asking, "id">): string {
-    const frame = { ...content, id: nextId() } as Asking;
+  function ask(content: WithoutId<Asking>): string {
+    const id = nextId();
     session.remember();
-    outbox.add(frame, environment.now());
-    return frame.id;
+    outbox.add(asFrame<Asking>({ ...content, id }), environment.now());
+    return id;
   }
 
+  /** Asks what every gateway answers, or, where it is a feature, only one that offers it. */
   function request<Type extends ServerFrame["type"]>(
-    frame: Parameters<typeof requests.send>[0],
+    content: WithoutId<RequestFrame>,
     answer: Type,
     feature?: Feature,
   ): Promise<ServerFrameOf<Type>> {
-    if (feature === undefined || features.length === 0 || supports(feature))
-      return requests.send(frame, answer);
+    if (feature === undefined || user === null || supports(feature)) return requests.send(content, answer);
     const message = "the gateway does not offer this";
     return Promise.reject(new ClientFailure({ code: "UNSUPPORTED_TYPE", message }));
   }
 
   const done = (): void => undefined;
-  const removeWake = environment.onWake(connection.wake);
-  scope.own(removeWake);
+  scope.own(environment.onWake(connection.wake));
   const visitor = session.remembered();
   if (visitor !== null) outbox.belongTo(visitor);
 
@@ -134,12 +135,7 @@ export function createClient(options: ChatClientOptions): ChatClient {
       events.clear();
     },
     send: (content, { conversation, page } = {}) =>
-      ask({
-        type: "message",
-        content: content.toWellFormed?.() ?? content,
-        ...(conversation === undefined ? {} : { conversation }),
-        ...(page === undefined ? {} : { page }),
-      }),
+      ask({ type: "message", content: content.toWellFormed?.() ?? content, conversation, page }),
     retry: outbox.retry,
     discard: outbox.discard,
     cancel(target) {
@@ -149,25 +145,12 @@ export function createClient(options: ChatClientOptions): ChatClient {
     edit: (message, content) => ask({ type: "edit", message, content }),
     open: (conversation) => request({ type: "open", conversation }, "conversation"),
     history: (conversation, before) => request({ type: "history", conversation, before }, "history"),
-    conversations: (before) =>
-      request(
-        { type: "conversations", ...(before === undefined ? {} : { before }) },
-        "conversations",
-        "conversations",
-      ),
+    conversations: (before) => request({ type: "conversations", before }, "conversations", "conversations"),
     clear: (conversation) => request({ type: "clear", conversation }, "ok", "clear").then(done),
     feedback: (message, rating, comment) =>
-      request(
-        { type: "feedback", message, rating, ...(comment === undefined ? {} : { comment }) },
-        "ok",
-        "feedback",
-      ).then(done),
+      request({ type: "feedback", message, rating, comment }, "ok", "feedback").then(done),
     handoff: (conversation, reason) =>
-      request(
-        { type: "handoff", conversation, ...(reason === undefined ? {} : { reason }) },
-        "ok",
-        "handoff",
-      ).then(done),
+      request({ type: "handoff", conversation, reason }, "ok", "handoff").then(done),
     typing(active, conversation) {
       if (supports("typing")) typing(active, conversation);
     },
@@ -185,5 +168,3 @@ export function createClient(options: ChatClientOptions): ChatClient {
     },
   };
 }
-
-type DistributiveOmit<Frame, Key extends PropertyKey> = Frame extends unknown ? Omit<Frame, Key> : never;

@@ -230,16 +230,22 @@ export function createConnection(
     if (state.status === "waiting" && environment.now() >= notBefore) void attempt();
   }
 
+  /** Settles with the state that the tries come to. */
+  const outcome = (start: () => void): Promise<void> =>
+    new Promise((resolve, reject) => {
+      awaiting.push({ resolve, reject });
+      start();
+    });
+
+  function restart(): void {
+    pauses = 0;
+    void attempt();
+  }
+
   function connect(): Promise<void> {
     const { status } = phase.state;
     if (status === "live") return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      awaiting.push({ resolve, reject });
-      if (status === "idle" || status === "stopped") {
-        pauses = 0;
-        void attempt();
-      } else hurry();
-    });
+    return outcome(status === "idle" || status === "stopped" ? restart : hurry);
   }
 
   return {
@@ -248,13 +254,7 @@ export function createConnection(
     close: () => enter({ state: { status: "idle" } }),
     send: (frame) => phase.link?.send(frame) ?? false,
     abandon: () => phase.link?.abandon(),
-    restart() {
-      pauses = 0;
-      return new Promise((resolve, reject) => {
-        awaiting.push({ resolve, reject });
-        void attempt();
-      });
-    },
+    restart: () => outcome(restart),
     wake() {
       hurry();
       phase.heartbeat?.check();

@@ -28,14 +28,14 @@ function onWake(callback: () => void): () => void {
  */
 export function createEnvironment(given: Partial<ClientEnvironment> = {}): ClientEnvironment {
   return {
-    WebSocket: given.WebSocket ?? globalThis.WebSocket,
-    fetch: given.fetch ?? ((input, init) => globalThis.fetch(input, init)),
-    storage: given.storage === undefined ? defaultStorage() : given.storage,
-    now: given.now ?? (() => Date.now()),
-    random: given.random ?? Math.random,
-    setTimeout:
-      given.setTimeout ?? ((callback, milliseconds) => globalThis.setTimeout(callback, milliseconds)),
-    clearTimeout: given.clearTimeout ?? ((timer) => globalThis.clearTimeout(timer as number)),
-    onWake: given.onWake ?? onWake,
+    WebSocket: globalThis.WebSocket,
+    fetch: (input, init) => globalThis.fetch(input, init),
+    storage: defaultStorage(),
+    now: () => Date.now(),
+    random: () => Math.random(),
+    setTimeout: (callback, milliseconds) => globalThis.setTimeout(callback, milliseconds),
+    clearTimeout: (timer) => globalThis.clearTimeout(timer as number),
+    onWake,
+    ...given,
   };
 }

@@ -18,8 +18,8 @@ export interface Outbox {
   resume(): void;
   /** The socket is gone. */
   pause(): void;
-  /** The gateway has it. False where it is not of this outbox. */
-  acknowledge(id: string): boolean;
+  /** The gateway has it. */
+  acknowledge(id: string): void;
   /** The gateway refused it. */
   refuse(id: string, error: ServerFrameOf<"error">): void;
   /** The socket was closed because of what was sent last. */
@@ -58,6 +58,7 @@ export function createOutbox({
   transmit,
   onChange,
   onStalled,
+  onFailed,
 }: {
   scope: Scope;
   keeping: Keeping;
@@ -65,6 +66,8 @@ export function createOutbox({
   transmit: (frame: Asking) => boolean;
   onChange: (entries: readonly OutboxEntry[]) => void;
   onStalled: () => void;
+  /** An edit or a regeneration failed without the gateway saying so. */
+  onFailed: (id: string, error: ClientError) => void;
 }): Outbox {
   let items: readonly Item[] = [];
   let entries: readonly OutboxEntry[] = [];
@@ -89,9 +92,12 @@ export function createOutbox({
     const others = stored(key).filter(
       ({ frame: { id } }) => !gone.has(id) && !mine.some((item) => item.frame.id === id),
     );
-    const all = [...others, ...mine];
-    if (all.length === 0) keeping.remove(key);
-    else keeping.write(key, all);
+    put(key, [...others, ...mine]);
+  }
+
+  function put(key: string, list: readonly Item[]): void {
+    if (list.length === 0) keeping.remove(key);
+    else keeping.write(key, list);
   }
 
   function stored(key: string): Item[] {
@@ -126,21 +132,21 @@ export function createOutbox({
   }
 
   function requeue(id: string): void {
-    change(
-      items.map((item) => {
-        if (item.frame.id !== id) return item;
-        const { frame, at } = item;
-        return { frame, at, delivery: "queued" };
-      }),
-    );
+    const again = ({ frame, at }: Item): Item => ({ frame, at, delivery: "queued" });
+    change(items.map((item) => (item.frame.id === id ? again(item) : item)));
+  }
+
+  function pause(): void {
+    cancelTimer();
+    const item = sending();
+    if (item !== undefined) requeue(item.frame.id);
   }
 
   function tooMuch(frame: Asking): ClientError | null {
-    const size = (text: string): number => text.length;
     const text = JSON.stringify(frame);
-    const all = items.reduce((sum, item) => sum + size(JSON.stringify(item.frame)), size(text));
     if (bytes(text) > PROTOCOL_LIMITS.clientFrameBytes)
       return refusal("MESSAGE_TOO_LARGE", "the message is too long");
+    const all = JSON.stringify(items).length + text.length;
     return items.length >= MAX_ITEMS || all > MAX_CHARACTERS
       ? refusal("CONCURRENCY_LIMITED", "too many messages wait to be sent")
       : null;
@@ -149,30 +155,22 @@ export function createOutbox({
   return {
     entries: () => entries,
     add(frame, at) {
-      const error = tooMuch(frame);
+      const error = frame.type === "message" ? tooMuch(frame) : null;
       change([
         ...items,
-        error === null ? { frame, at, delivery: "queued" } : { frame, at, delivery: "failed", error },
+        { frame, at, ...(error === null ? { delivery: "queued" } : { delivery: "failed", error }) },
       ]);
       pump();
     },
     resume() {
-      cancelTimer();
-      const item = sending();
-      if (item !== undefined) requeue(item.frame.id);
+      pause();
       pump();
     },
-    pause() {
-      cancelTimer();
-      const item = sending();
-      if (item !== undefined) requeue(item.frame.id);
-    },
+    pause,
     acknowledge(id) {
       if (sending()?.frame.id === id) cancelTimer();
-      const isMine = items.some(({ frame }) => frame.id === id);
-      if (isMine) drop(id);
+      if (items.some(({ frame }) => frame.id === id)) drop(id);
       pump();
-      return isMine;
     },
     refuse(id, frame) {
       const item = sending();
@@ -192,7 +190,9 @@ export function createOutbox({
     },
     failSent(error) {
       const item = sending();
-      if (item !== undefined) fail(item.frame.id, error);
+      if (item === undefined) return;
+      fail(item.frame.id, error);
+      if (item.frame.type !== "message") onFailed(item.frame.id, error);
     },
     retry(id) {
       if (items.some(({ frame, delivery }) => frame.id === id && delivery === "failed")) requeue(id);
@@ -225,9 +225,11 @@ export function createOutbox({
   };
 
   function moveOut(key: string): void {
-    const rest = stored(key).filter(({ frame: { id } }) => !items.some(({ frame }) => frame.id === id));
-    if (rest.length === 0) keeping.remove(key);
-    else keeping.write(key, rest);
+    const isMine = (id: string): boolean => items.some(({ frame }) => frame.id === id);
+    put(
+      key,
+      stored(key).filter(({ frame }) => !isMine(frame.id)),
+    );
   }
 }
 

@@ -1,12 +1,13 @@
 import type { ClientFrame, ServerFrame, ServerFrameOf, ServerFrameType } from "@parlance/protocol";
 import { ClientFailure } from "./failure.ts";
+import { asFrame, type WithoutId } from "./frame.ts";
 import type { Scope } from "./scope.ts";
 
 /** How long, in milliseconds, a request waits for its answer. */
 const TIMEOUT_MS = 15_000;
 
-type RequestFrame = Exclude<ClientFrame, { type: "message" | "edit" | "regenerate" }>;
-type WithoutId<Frame> = Frame extends unknown ? Omit<Frame, "id"> : never;
+/** What is answered by one frame under its id. */
+export type RequestFrame = Exclude<ClientFrame, { type: "message" | "edit" | "regenerate" }>;
 
 /** Frames that are answered under their id. */
 export interface Requests {
@@ -41,7 +42,7 @@ export function createRequests(
     send: <Type extends ServerFrameType>(content: WithoutId<RequestFrame>, answer: Type) =>
       new Promise<ServerFrameOf<Type>>((resolve, reject) => {
         const id = nextId();
-        const frame = { ...content, id } as ClientFrame;
+        const frame = asFrame<ClientFrame>({ ...content, id });
         if (!transmit(frame)) return reject(lost("not connected"));
         const cancelTimeout = scope.after(TIMEOUT_MS, () =>
           settle(lost("the gateway did not answer in time")),

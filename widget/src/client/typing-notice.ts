@@ -1,4 +1,5 @@
 import type { ClientFrame } from "@parlance/protocol";
+import { asFrame } from "./frame.ts";
 import type { ClientEnvironment } from "./types.ts";
 
 /** Shortest pause, in milliseconds, between two frames that say the same: the other side forgets after 6 s. */
@@ -14,11 +15,7 @@ export function createTypingNotice(
     const isTold = now() - toldAt < AGAIN_AFTER_MS;
     // Nothing to take back where nothing was said, nothing to say anew where it was said just now.
     if (active ? isTold : toldAt === Number.NEGATIVE_INFINITY) return;
-    const frame = {
-      type: "typing",
-      active,
-      ...(conversation === undefined ? {} : { conversation }),
-    } as const;
-    if (transmit(frame)) toldAt = active ? now() : Number.NEGATIVE_INFINITY;
+    const isSent = transmit(asFrame<ClientFrame>({ type: "typing", active, conversation }));
+    if (isSent) toldAt = active ? now() : Number.NEGATIVE_INFINITY;
   };
 }

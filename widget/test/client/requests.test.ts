@@ -87,6 +87,18 @@ describe("what is sent at once or never", () => {
   });
 });
 
+test("an edit that closes the socket as too large is told as refused", async () => {
+  const { client, gateway, frames } = await makeLiveClient();
+  gateway.onFrame = ({ type }, socket) => {
+    if (type === "edit") socket.drop(1009);
+    return type === "edit";
+  };
+  const ref = client.edit("message-1", "much too much");
+  await gateway.clock.advance(2_000);
+  expect(frames).toContainEqual(expect.objectContaining({ type: "error", code: "MESSAGE_TOO_LARGE", ref }));
+  expect(gateway.socket.sent("edit")).toEqual([]);
+});
+
 test("a listener that throws does not keep others from being told", async () => {
   const { client, gateway, frames } = makeClient();
   const thrown: unknown[] = [];
