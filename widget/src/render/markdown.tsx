@@ -1,7 +1,7 @@
-import type { Token, Tokens } from "marked";
 import type { ComponentChild, ComponentType } from "preact";
+import type { Block, ListItem, Side } from "./block-parser.ts";
 import { createBlocks } from "./blocks.ts";
-import { decodeEntities } from "./entities.ts";
+import { type Inline, parseInline, plainText } from "./inline-parser.ts";
 import { safeLink, safePicture } from "./links.ts";
 
 /** What the elements of an answer are made with. */
@@ -29,98 +29,133 @@ export interface MarkdownView {
 /** Makes the view of one growing text. */
 export function createMarkdown(options: MarkdownOptions): MarkdownView {
   const blocks = createBlocks();
-  const rendered = new WeakMap<Token, ComponentChild>();
-  const inline = (tokens: readonly Token[] | undefined): ComponentChild[] => (tokens ?? []).map(render);
+  const rendered = new WeakMap<Block, ComponentChild>();
 
-  function render(token: Token): ComponentChild {
-    switch (token.type) {
-      case "space":
-      case "def":
-        return null;
-      case "paragraph":
-        return <p>{inline(token.tokens)}</p>;
-      case "heading":
-        return heading(token as Tokens.Heading);
-      case "code":
-        return <options.Code language={(token.lang ?? "").split(/\s/)[0] ?? ""} text={token.text} />;
-      case "blockquote":
-        return <blockquote>{inline(token.tokens)}</blockquote>;
-      case "list":
-        return list(token as Tokens.List);
-      case "checkbox":
-        return (
-          <input type="checkbox" checked={token.checked} disabled aria-label={token.checked ? "☑" : "☐"} />
-        );
-      case "table":
-        return table(token as Tokens.Table);
-      case "hr":
-        return <hr />;
+  function words(text: string, growing: boolean): ComponentChild[] {
+    return parseInline(text, growing).map(inline);
+  }
+
+  function inline(part: Inline): ComponentChild {
+    if (typeof part === "string") return part;
+    switch (part.type) {
       case "strong":
-        return <strong>{inline(token.tokens)}</strong>;
+        return <strong>{part.children.map(inline)}</strong>;
       case "em":
-        return <em>{inline(token.tokens)}</em>;
+        return <em>{part.children.map(inline)}</em>;
       case "del":
-        return <del>{inline(token.tokens)}</del>;
-      case "codespan":
-        return <code>{decodeEntities(token.text)}</code>;
-      case "br":
+        return <del>{part.children.map(inline)}</del>;
+      case "code":
+        return <code>{part.text}</code>;
+      case "break":
         return <br />;
       case "link":
-        return link(token as Tokens.Link);
-      case "image":
-        return picture(token as Tokens.Image);
-      case "html":
-        return html(token as Tokens.HTML);
-      case "escape":
-        return token.text;
-      case "text":
-        return token.tokens ? inline(token.tokens) : decodeEntities(token.text);
-      default:
-        return token.raw;
+        // A link in a link is none: its words stand there.
+        return anchor(
+          part,
+          part.children.map((child) => (isLink(child) ? plainText([child]) : inline(child))),
+        );
+      case "image": {
+        const source = safePicture(part.href, options.gateway);
+        if (source === null) return anchor(part, part.alt || part.href);
+        return <img src={source} alt={part.alt} loading="lazy" />;
+      }
     }
   }
 
-  function heading({ depth, tokens }: Tokens.Heading): ComponentChild {
-    // The panel's title is of level 2: what an answer is divided by stands below it.
-    const Heading = `h${Math.min(depth + 2, 6)}` as "h3";
-    return <Heading data-depth={depth}>{inline(tokens)}</Heading>;
-  }
-
-  function list({ ordered, start, items }: Tokens.List): ComponentChild {
-    const List = ordered ? "ol" : "ul";
-    const first = ordered && start !== "" && start !== 1 ? { start } : {};
+  /** Whether it is shown as a link; a picture from elsewhere is. */
+  function isLink(part: Inline): boolean {
+    if (typeof part === "string") return false;
     return (
-      <List {...first}>
-        {items.map(({ task, tokens }) => (
-          <li class={task ? "task" : undefined}>{inline(tokens)}</li>
-        ))}
-      </List>
+      part.type === "link" || (part.type === "image" && safePicture(part.href, options.gateway) === null)
     );
   }
 
-  function table({ header, rows, align }: Tokens.Table): ComponentChild {
-    const side = (column: number): { align?: "left" | "center" | "right" } => {
-      const chosen = align[column];
+  function anchor({ href, title }: { href: string; title: string }, content: ComponentChild): ComponentChild {
+    const safe = safeLink(href, options.page);
+    if (safe === null) return content;
+    const away = safe.away ? { target: "_blank", rel: "noopener noreferrer nofollow" } : {};
+    return (
+      <a href={safe.href} title={title || undefined} {...away}>
+        {content}
+      </a>
+    );
+  }
+
+  /** @param growing whether more may come behind this block's end */
+  function render(block: Block, growing: boolean): ComponentChild {
+    switch (block.type) {
+      case "paragraph":
+        return <p>{words(block.text, growing)}</p>;
+      case "heading": {
+        // The panel's title is of level 2: what an answer is divided by stands below it.
+        const Heading = `h${Math.min(block.depth + 2, 6)}` as "h3";
+        return <Heading>{words(block.text, growing)}</Heading>;
+      }
+      case "code":
+        return <options.Code language={block.language} text={block.text} />;
+      case "quote":
+        return <blockquote>{all(block.blocks, growing)}</blockquote>;
+      case "list":
+        return list(block, growing);
+      case "table":
+        return table(block, growing);
+      case "rule":
+        return <hr />;
+    }
+  }
+
+  function all(inside: readonly Block[], growing: boolean): ComponentChild[] {
+    return inside.map((block, index) => render(block, growing && index === inside.length - 1));
+  }
+
+  function list({ start, items }: Block & { type: "list" }, growing: boolean): ComponentChild {
+    const inside = items.map((each, index) => item(each, growing && index === items.length - 1));
+    if (start === null) return <ul>{inside}</ul>;
+    return <ol start={start}>{inside}</ol>;
+  }
+
+  function item({ checked, blocks: inside }: ListItem, growing: boolean): ComponentChild {
+    const [first, ...rest] = inside;
+    // The first words stand right behind the marker, as in a list without gaps.
+    const lead =
+      first?.type === "paragraph"
+        ? words(first.text, growing && rest.length === 0)
+        : first && render(first, growing);
+    return (
+      <li class={checked === null ? undefined : "task"}>
+        {checked !== null && (
+          <input type="checkbox" checked={checked} disabled aria-label={checked ? "☑" : "☐"} />
+        )}
+        {lead}
+        {all(rest, growing)}
+      </li>
+    );
+  }
+
+  function table({ sides, rows }: Block & { type: "table" }, growing: boolean): ComponentChild {
+    const side = (column: number): { align?: NonNullable<Side> } => {
+      const chosen = sides[column];
       return chosen ? { align: chosen } : {};
     };
+    const [header = [], ...body] = rows;
     return (
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be scrollable by the keyboard.
       <section class="table" aria-label={options.table} tabIndex={0}>
         <table>
           <thead>
             <tr>
-              {header.map(({ tokens }, column) => (
+              {header.map((cell, column) => (
                 <th scope="col" {...side(column)}>
-                  {inline(tokens)}
+                  {words(cell, false)}
                 </th>
               ))}
             </tr>
           </thead>
           <tbody>
-            {rows.map((cells) => (
+            {body.map((cells, row) => (
               <tr>
-                {cells.map(({ tokens }, column) => (
-                  <td {...side(column)}>{inline(tokens)}</td>
+                {cells.map((cell, column) => (
+                  <td {...side(column)}>{words(cell, growing && row === body.length - 1)}</td>
                 ))}
               </tr>
             ))}
@@ -130,50 +165,16 @@ export function createMarkdown(options: MarkdownOptions): MarkdownView {
     );
   }
 
-  function anchor(
-    address: string,
-    title: string | null | undefined,
-    content: ComponentChild,
-  ): ComponentChild {
-    const safe = safeLink(address, options.page);
-    if (safe === null) return content;
-    const away = safe.away ? { target: "_blank", rel: "noopener noreferrer nofollow" } : {};
-    return (
-      <a href={safe.href} title={title ?? undefined} {...away}>
-        {content}
-      </a>
-    );
-  }
-
-  function link({ href, title, tokens }: Tokens.Link): ComponentChild {
-    const content = tokens.map((token) =>
-      token.type === "image" ? picture(token as Tokens.Image, (words) => words) : render(token),
-    );
-    return anchor(href, title, content);
-  }
-
-  function picture(
-    { href, title, text }: Tokens.Image,
-    instead = (words: string) => anchor(href, title, words),
-  ): ComponentChild {
-    const safe = safePicture(href, options.gateway);
-    if (safe === null) return instead(decodeEntities(text) || href);
-    return <img src={safe} alt={decodeEntities(text)} title={title ?? undefined} loading="lazy" />;
-  }
-
-  function html({ raw, block }: Tokens.HTML): ComponentChild {
-    if (/^<br\s*\/?>$/i.test(raw)) return <br />;
-    return block ? <p>{raw.trimEnd()}</p> : raw;
-  }
-
   return {
-    render: (text, whole) =>
-      blocks.read(text, whole).map((token) => {
-        const known = rendered.get(token);
+    render(text, whole) {
+      const read = blocks.read(text, whole);
+      return read.map((block, index) => {
+        const known = rendered.get(block);
         if (known !== undefined) return known;
-        const element = render(token);
-        rendered.set(token, element);
+        const element = render(block, !whole && index === read.length - 1);
+        rendered.set(block, element);
         return element;
-      }),
+      });
+    },
   };
 }
