@@ -9,5 +9,5 @@ import { RECONNECT_BACKOFF_SECONDS } from "@parlance/protocol/constants";
  */
 export function backoff(attempt: number, random: () => number): number {
   const step = Math.min(attempt, RECONNECT_BACKOFF_SECONDS.length) - 1;
-  return random() * (RECONNECT_BACKOFF_SECONDS[step] ?? 0) * 1_000;
+  return Math.round(random() * (RECONNECT_BACKOFF_SECONDS[step] ?? 0) * 1_000);
 }
