@@ -92,7 +92,7 @@ export function createOutbox({
     const others = stored(key).filter(
       ({ frame: { id } }) => !gone.has(id) && !mine.some((item) => item.frame.id === id),
     );
-    put(key, [...others, ...mine]);
+    put(key, inOrder([...others, ...mine]));
   }
 
   function put(key: string, list: readonly Item[]): void {
@@ -214,7 +214,7 @@ export function createOutbox({
       const waiting = found.map(({ delivery, ...item }): Item => {
         return { ...item, delivery: delivery === "sending" ? "queued" : delivery };
       });
-      change([...waiting, ...items]);
+      change(inOrder([...waiting, ...items]));
     },
     forget() {
       if (owner !== null) keeping.remove(keyOf(owner));
@@ -232,6 +232,10 @@ export function createOutbox({
     );
   }
 }
+
+/** As they were written, in whichever tab. */
+const inOrder = (items: readonly Item[]): readonly Item[] =>
+  items.toSorted((one, other) => one.at - other.at);
 
 const refusal = (code: ErrorCode, message: string): ClientError => ({ code, message });
 

@@ -10,6 +10,7 @@ import {
   listed,
   mergeLatest,
   progressOf,
+  settle,
   withAnswer,
 } from "./messages.ts";
 import type { ChatMessage, ChatSnapshot } from "./types.ts";
@@ -103,12 +104,10 @@ function ready(snapshot: ChatSnapshot, frame: ServerFrameOf<"ready">, at: number
 function ack(snapshot: ChatSnapshot, frame: ServerFrameOf<"ack">, at: number): ChatSnapshot {
   const own = snapshot.messages.findLastIndex(({ clientId }) => clientId === frame.id);
   const question = own === -1 ? indexOfId(snapshot.messages, frame.message) : own;
-  if (question === -1 || !isShown(snapshot, frame.conversation)) return snapshot;
-  const sent = change(snapshot.messages, question, ({ error: _, ...asked }) => ({
-    ...asked,
-    id: frame.message,
-    delivery: "sent",
-  }));
+  const asked = snapshot.messages[question];
+  if (asked === undefined || !isShown(snapshot, frame.conversation)) return snapshot;
+  const { error: _, ...accepted } = asked;
+  const sent = settle(snapshot.messages, question, { ...accepted, id: frame.message, delivery: "sent" });
   const answered = withAnswer(sent, frame.reply, { to: frame.message, at });
   const messages = change(answered, indexOfId(answered, frame.reply), (answer) => ({
     ...answer,
@@ -183,12 +182,13 @@ function message(snapshot: ChatSnapshot, frame: ServerFrameOf<"message">): ChatS
   const { id, clientId } = frame.message;
   const told = fromWire(frame.message);
   const held = snapshot.messages.findLastIndex(
-    (known) => known.id === id || (clientId !== undefined && known.clientId === clientId),
+    (shown) => shown.id === id || (clientId !== undefined && shown.clientId === clientId),
   );
+  const known = snapshot.messages[held];
   const messages =
-    held === -1
+    known === undefined
       ? insert(snapshot.messages, told)
-      : change(snapshot.messages, held, ({ key }) => ({ ...told, key }));
+      : settle(snapshot.messages, held, { ...told, key: known.key });
   return { ...snapshot, conversation: frame.conversation, messages };
 }
 

@@ -65,6 +65,16 @@ export function insert(messages: Messages, message: ChatMessage): Messages {
   return messages.toSpliced(question === -1 ? end : question + 1, 0, message);
 }
 
+/**
+ * The list with one message in its new form. One that the gateway has only now comes to stand behind what the
+ * gateway had before, and before all that it does not have: the order is the gateway's.
+ */
+export function settle(messages: Messages, index: number, settled: ChatMessage): Messages {
+  const held = messages[index];
+  if (held === undefined || !isUnsent(held)) return messages.with(index, settled);
+  return insert(messages.toSpliced(index, 1), settled);
+}
+
 /** The list with that answer in it, made empty where it was not. */
 export function withAnswer(
   messages: Messages,

@@ -6,6 +6,8 @@ import { makeClient } from "./setup.ts";
 
 const SEED = Number(process.env.CHAOS_SEED ?? Date.now() % 2 ** 31);
 
+const tab = fc.integer({ min: 0, max: 1 });
+
 const step = fc.oneof(
   {
     weight: 5,
@@ -15,7 +17,7 @@ const step = fc.oneof(
     weight: 3,
     arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: fc.integer({ min: 0, max: 3_000 }) }),
   },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant("send" as const) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("send" as const), tab }) },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -38,8 +40,8 @@ const step = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("finish" as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("goaway" as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("reload" as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("reopen" as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("reload" as const), tab }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("reopen" as const), tab }) },
 );
 
 interface Plan {
@@ -64,7 +66,8 @@ async function run({ steps, latencies }: Plan): Promise<void> {
     store.actions.connect();
     return { client, store };
   }
-  let page = load();
+  /** Two tabs of one visitor, which share what is stored. */
+  const tabs = [load(), load()];
   const running = () => [...gateway.replies.values()].find(({ reason }) => reason === null);
 
   for (const action of steps) {
@@ -72,7 +75,7 @@ async function run({ steps, latencies }: Plan): Promise<void> {
     switch (action.kind) {
       case "send":
         sent.push(`q${++asked}`);
-        page.store.actions.send(`q${asked}`);
+        tabs[action.tab]?.store.actions.send(`q${asked}`);
         break;
       case "stream":
         if (reply !== undefined) gateway.stream(reply, action.chunks);
@@ -110,12 +113,14 @@ async function run({ steps, latencies }: Plan): Promise<void> {
           socket.push({ type: "goaway", reconnectIn: 1, reason: "restart" });
         break;
       case "reload":
-        page.store.dispose();
-        page.client.destroy();
-        page = load();
+        tabs[action.tab]?.store.dispose();
+        tabs[action.tab]?.client.destroy();
+        tabs[action.tab] = load();
         break;
       case "reopen":
-        if (gateway.conversation !== null) void page.store.actions.openConversation(gateway.conversation);
+        if (gateway.conversation !== null) {
+          void tabs[action.tab]?.store.actions.openConversation(gateway.conversation);
+        }
         break;
     }
     await gateway.clock.advance(0);
@@ -126,20 +131,21 @@ async function run({ steps, latencies }: Plan): Promise<void> {
   for (const reply of gateway.replies.values()) gateway.finish(reply);
   await gateway.clock.advance(120_000);
 
-  const shown = page.store.snapshot.value.messages.map(({ role, content, progress, delivery }) => {
-    return { role, content, state: progress ?? delivery };
-  });
   const expected = gateway.list().map(({ role, content }) => {
     return { role, content, state: role === "user" ? "sent" : "complete" };
   });
-  expect(shown).toEqual(expected);
-  expect(gateway.messages.map(({ content }) => content)).toEqual(sent);
-  expect(page.client.outbox).toEqual([]);
-  for (const { key, content } of page.store.snapshot.value.messages) {
-    expect(page.store.contentOf(key).value).toBe(content);
+  expect(gateway.messages.map(({ content }) => content).sort()).toEqual(sent.sort());
+  for (const { client, store } of tabs) {
+    const { messages } = store.snapshot.value;
+    const shown = messages.map(({ role, content, progress, delivery }) => {
+      return { role, content, state: progress ?? delivery };
+    });
+    expect(shown).toEqual(expected);
+    for (const { key, content } of messages) expect(store.contentOf(key).value).toBe(content);
+    expect(client.outbox).toEqual([]);
+    store.dispose();
+    client.destroy();
   }
-  page.store.dispose();
-  page.client.destroy();
   await gateway.clock.advance(1_000);
   expect(gateway.clock.pending).toBe(0);
 }

@@ -132,6 +132,18 @@ describe("the life of a message", () => {
     expect(shown.typing).toBe("assistant");
   });
 
+  test("the order is the gateway's: what it has stands before all that it does not have", () => {
+    const failed = {
+      ...queued("q1"),
+      delivery: "failed",
+      error: { code: "INTERNAL", message: "no" },
+    } as const;
+    const shown = after([ack("q2", "m2", "r2")], applyOutbox(waiting, [failed, queued("q2")]));
+    expect(short(shown)).toEqual(["user: q2 (sent)", "assistant:  (queued)", "user: q1 (failed)"]);
+    const other = { type: "message", conversation: "c", message: question("m2", "q2", "q2") } as const;
+    expect(short(after([other], waiting))).toEqual(["user: q2 (sent)", "user: q1 (queued)"]);
+  });
+
   test.each([
     ["stop", "complete"],
     ["length", "length"],
