@@ -24,15 +24,10 @@
 import type { ClientFrame, Message, OpenReply, ServerFrame, ServerFrameOf } from "@parlance/protocol";
 import type { ClientEnvironment } from "../../src/client/types.ts";
 import { FakeClock, settle } from "./fake-clock.ts";
+import { type HttpAnswer, respond } from "./fake-http.ts";
 import { FakeReply } from "./fake-reply.ts";
 import { FakeSocket } from "./fake-socket.ts";
 import { FakeStorage } from "./fake-storage.ts";
-
-interface HttpAnswer {
-  status: number;
-  body?: unknown;
-  headers?: Record<string, string>;
-}
 
 /** See the head of this file. */
 export class FakeGateway {
@@ -347,8 +342,4 @@ export class FakeGateway {
       },
     };
   }
-}
-
-function respond({ status, body, headers = {} }: HttpAnswer): Response {
-  return new Response(body === undefined ? null : JSON.stringify(body), { status, headers });
 }
