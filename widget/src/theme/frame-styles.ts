@@ -3,13 +3,13 @@ export const FRAME_STYLES = `
 .parlance{--surface:#fff;--canvas:#f6f6f4;--raised:#fff;--sunken:#f1f1ee;--ink:#1c1e22;--soft:#5d626c;--line:#1c1e221a;--warn:#fff6e5;--warn-ink:#6b4300;--good:#1a9c5b;--bad:#d0342c;--shade:0 0 0 1px #1c1e220d,0 4px 12px #1c1e2214,0 24px 64px #1c1e2230;color-scheme:light;color:var(--ink);font:400 15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif;-webkit-font-smoothing:antialiased;text-align:start}
 .parlance[data-theme=dark]{--surface:#1a1c20;--canvas:#131518;--raised:#202329;--sunken:#16181c;--ink:#eceef1;--soft:#a3a9b4;--line:#ffffff1c;--warn:#33270f;--warn-ink:#f3cf8c;--good:#3ccb84;--bad:#ff7b72;--shade:0 0 0 1px #ffffff14,0 24px 64px #000a;color-scheme:dark}
 .parlance *,.parlance *::before,.parlance *::after{box-sizing:border-box}
-.parlance :is(p,h2,h3,h4,h5,h6,ul,ol,figure,pre,blockquote){margin:0;padding:0;font:inherit}
-.parlance ul,.parlance ol{list-style:none}
-.parlance button{font:inherit;color:inherit;background:none;border-radius:8px;-webkit-tap-highlight-color:#0000;touch-action:manipulation}
-.parlance button:disabled{cursor:default;opacity:.5}
-.parlance a{color:var(--accent-ink);text-underline-offset:2px}
-.parlance :focus-visible{outline:2px solid var(--accent-ink);outline-offset:2px}
-.parlance svg{width:20px;height:20px;display:block;flex:none}
+.parlance :where(p,h2,h3,h4,h5,h6,ul,ol,figure,pre,blockquote){margin:0;padding:0;font:inherit}
+.parlance :where(ul,ol){list-style:none}
+.parlance :where(button){font:inherit;color:inherit;background:none;border-radius:8px;-webkit-tap-highlight-color:#0000;touch-action:manipulation}
+.parlance :where(button:disabled){cursor:default;opacity:.5}
+.parlance :where(a){color:var(--accent-ink);text-underline-offset:2px}
+.parlance :where(:focus-visible){outline:2px solid var(--accent-ink);outline-offset:2px}
+.parlance :where(svg){width:20px;height:20px;display:block;flex:none}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 
 .panel{position:fixed;bottom:88px;right:20px;width:400px;height:min(640px,100dvh - 108px);display:flex;flex-direction:column;overflow:hidden;background:var(--canvas);border-radius:20px;box-shadow:var(--shade);transform-origin:100% 100%;visibility:hidden;opacity:0;transform:translateY(12px) scale(.97);transition:opacity .16s,transform .22s cubic-bezier(.2,.9,.3,1),visibility 0s .2s}
@@ -27,9 +27,10 @@ export const FRAME_STYLES = `
 .heading i{width:7px;height:7px;border-radius:50%;background:var(--good);flex:none}
 .heading [data-tone=pending] i{background:#e0a100;animation:breathe 1.2s infinite alternate}
 .heading [data-tone=bad] i{background:var(--bad)}
-.icon{width:36px;height:36px;display:grid;place-items:center;color:var(--soft)!important;flex:none;transition:background .15s,color .15s}
-.icon:hover,.icon[aria-expanded=true]{background:var(--line)!important;color:var(--ink)!important}
+.icon{width:36px;height:36px;display:grid;place-items:center;color:var(--soft);flex:none;transition:background .15s,color .15s}
+.icon:hover,.icon[aria-expanded=true]{background:var(--line);color:var(--ink)}
 .header .icon+.icon{margin-inline-start:-8px}
+.menu .icon svg{stroke-width:2.8}
 .menu{position:relative;margin-inline-end:-10px}
 .choices{position:absolute;top:42px;inset-inline-end:0;min-width:232px;padding:6px;background:var(--raised);border-radius:14px;box-shadow:var(--shade);animation:rise .14s}
 .choices button{display:flex;align-items:center;gap:12px;width:100%;padding:9px 10px;text-align:start;font-size:14px;white-space:nowrap}
