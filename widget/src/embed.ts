@@ -26,9 +26,8 @@ type Listener = (event: never) => void;
  * @param ended called at the end of `destroy`
  */
 export function embed({ gateway, siteKey, settings, load }: EmbedOptions, ended: () => void): RunCommand {
-  const host = document.createElement("div");
+  const host = document.createElement("aside");
   const root = host.attachShadow({ mode: "open" });
-  const landmark = document.createElement("aside");
   const launcher = createLauncher();
   const listeners: [name: unknown, listener: Listener][] = [];
   const life = new AbortController();
@@ -67,7 +66,7 @@ export function embed({ gateway, siteKey, settings, load }: EmbedOptions, ended:
   }
 
   function bring(): void {
-    if (panel || loading) return;
+    if (panel || loading || signal.aborted) return;
     loading = true;
     load(attempts++)
       .then(({ mount }) => {
@@ -88,11 +87,6 @@ export function embed({ gateway, siteKey, settings, load }: EmbedOptions, ended:
       });
   }
 
-  function pass(command: Command | "wake", argument?: unknown): void {
-    if (panel) panel.run(command, argument);
-    else waiting.push([command, argument]);
-  }
-
   function settle(): void {
     if (host.isConnected) return;
     document.body.append(host);
@@ -102,7 +96,7 @@ export function embed({ gateway, siteKey, settings, load }: EmbedOptions, ended:
       observer.observe(parent, { childList: true });
   }
 
-  const run: RunCommand = (command, argument, listener) => {
+  function run(command: Command | "wake", argument?: unknown, listener?: unknown): void {
     if (signal.aborted) return;
     if (command === "on") {
       listeners.push([argument, listener as Listener]);
@@ -123,37 +117,37 @@ export function embed({ gateway, siteKey, settings, load }: EmbedOptions, ended:
         chosen = { ...chosen, ...(argument as Settings) };
         dressLauncher(launcher, chosen);
       }
-      pass(command, argument);
       const wanted = command === "open" || command === "toggle" || command === "send";
+      if (panel) panel.run(command, argument);
+      else {
+        // Clicked twice while it loads, it is still to open.
+        waiting.push([command === "toggle" ? "open" : command, argument]);
+        if (wanted) launcher.ariaBusy = "true";
+      }
       mayStore ||= wanted;
-      if (!panel && wanted) launcher.ariaBusy = "true";
       if (wanted || (command === "logout" && stored())) bring();
     }
-  };
+  }
 
   const observer = new MutationObserver(settle);
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(LAUNCHER_STYLES);
   root.adoptedStyleSheets = [sheet];
-  landmark.ariaLabel = "Chat";
-  landmark.append(launcher);
-  root.append(landmark);
+  host.ariaLabel = "Chat";
+  root.append(launcher);
   dressLauncher(launcher, settings);
   launcher.addEventListener("click", () => run("toggle"), { signal });
   for (const hint of ["pointerenter", "focus"]) launcher.addEventListener(hint, bring, { signal });
 
   function begin(): void {
-    if (signal.aborted) return;
     settle();
-    if (stored()) {
-      const wake = (): void => {
-        if (signal.aborted) return;
-        pass("wake");
-        bring();
-      };
-      // Safari has none.
-      (window.requestIdleCallback ?? setTimeout)(wake);
-    }
+    if (!stored()) return;
+    const wake = (): void => {
+      run("wake");
+      bring();
+    };
+    // Safari has none.
+    (window.requestIdleCallback ?? setTimeout)(wake);
   }
   if (document.body) begin();
   else document.addEventListener("DOMContentLoaded", begin, { once: true, signal });

@@ -48,12 +48,11 @@ export function mount(stage: Stage, parts: PanelParts = { createClient }): Mount
 
   const frame = document.createElement("div");
   frame.className = "parlance";
-  const place = stage.root.firstElementChild ?? stage.root;
   const face = createLauncherState(launcher);
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(PANEL_STYLES);
   stage.root.adoptedStyleSheets = [...stage.root.adoptedStyleSheets, sheet];
-  place.prepend(frame);
+  stage.root.prepend(frame);
 
   const view: ChatView = {
     store,

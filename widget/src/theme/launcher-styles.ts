@@ -5,7 +5,7 @@
 export const LAUNCHER_STYLES = `
 :host{all:initial!important;display:block!important;position:fixed!important;z-index:2147483000!important}
 button{cursor:pointer;border:0;padding:0}
-.launcher{position:fixed;bottom:20px;right:20px;width:56px;height:56px;border-radius:50%;background:var(--accent);color:var(--on-accent);box-shadow:0 2px 4px #0003,0 8px 24px #0003;transition:.2s}
+.launcher{position:fixed;bottom:20px;right:20px;width:56px;height:56px;border-radius:50%;background:var(--accent);color:var(--on-accent);box-shadow:0 4px 20px #0004;transition:.2s}
 .launcher:hover{transform:translateY(-2px)}
 .launcher:focus-visible{outline:3px solid var(--accent);outline-offset:3px}
 [data-side=left]{right:auto;left:20px}
