@@ -13,7 +13,10 @@ export interface ConversationSummary {
 /** Rolling summaries of conversations (L4). They may be forgotten at any time, and are made anew then. */
 export interface ConversationSummaries {
   read(scope: Scope, conversation: string): Promise<ConversationSummary | null>;
-  /** Puts a summary, unless one that covers more is there, or the conversation was dropped since the claim. */
+  /**
+   * Puts a summary, unless one that covers as much is there, or the claim is void: its seconds are over, it was
+   * given back, or the conversation was dropped since.
+   */
   write(scope: Scope, conversation: string, summary: ConversationSummary, claim: string): Promise<void>;
   /** Forgets the summary, and makes every claim void. */
   drop(scope: Scope, conversation: string): Promise<void>;

@@ -32,7 +32,8 @@ export type Admission =
 /**
  * Token buckets and stream counts for each user of each tenant. A bucket holds its limit and refills evenly
  * over its minute or hour. `admit` is atomic: of any number of callers at once, no more get in than the limits
- * allow.
+ * allow. Where instances share it, a reservation that is 15 minutes old counts as finished, since its gateway may
+ * be dead.
  */
 export interface Limiter {
   admit(request: AdmissionRequest): Promise<Admission>;

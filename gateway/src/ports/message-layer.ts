@@ -29,7 +29,8 @@ export const SESSION_LAYER: LayerBounds = { name: "session", messages: 500, seco
 /**
  * A layer of history in front of the archive. It may forget a conversation at any time, and never holds one
  * with a gap: a refill that began before an `add` or `drop` is dropped, since it may lack that message.
- * Messages are ordered by `position`, an answer after its question; one id stands once, the latest put wins.
+ * Messages are ordered by `position`, an answer after its question; one id stands once, the latest put wins, and
+ * its place is the same each time. What is older than all that is held of a part of a conversation is left out.
  */
 export interface MessageLayer {
   read(scope: Scope, conversation: string): Promise<LayerContent>;

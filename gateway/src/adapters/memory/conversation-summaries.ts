@@ -4,15 +4,14 @@ import type { Scope } from "../../ports/scope.ts";
 import type { Clock } from "../../ports/system.ts";
 
 interface Entry {
-  summary: ConversationSummary | null;
+  summary: { readonly content: ConversationSummary; readonly until: number } | null;
   claim: { readonly name: string; readonly until: number } | null;
-  expiresAt: number;
 }
 
 /**
  * Summaries in this process.
  *
- * @param options.maxConversations conversations held; the one written first is forgotten first
+ * @param options.maxConversations conversations held; the one claimed longest ago is forgotten first
  */
 export function createMemoryConversationSummaries(options: {
   clock: Clock;
@@ -24,36 +23,35 @@ export function createMemoryConversationSummaries(options: {
   const keyOf = ({ tenant, user }: Scope, conversation: string): string =>
     JSON.stringify([tenant, user, conversation]);
 
-  const find = (key: string): Entry | null => {
-    const entry = entries.get(key);
-    if (entry === undefined) return null;
-    if (entry.expiresAt > clock.monotonic()) return entry;
-    entries.delete(key);
-    return null;
+  /** What is held and not over; nothing is an entry that holds nothing. */
+  const find = (key: string): Entry => {
+    const entry = entries.get(key) ?? { summary: null, claim: null };
+    const now = clock.monotonic();
+    if (entry.summary !== null && entry.summary.until <= now) entry.summary = null;
+    if (entry.claim !== null && entry.claim.until <= now) entry.claim = null;
+    return entry;
   };
 
   return {
     async read(scope, conversation) {
-      return find(keyOf(scope, conversation))?.summary ?? null;
+      return find(keyOf(scope, conversation)).summary?.content ?? null;
     },
-    async write(scope, conversation, summary, claim) {
+    async write(scope, conversation, content, claim) {
       const entry = find(keyOf(scope, conversation));
-      if (entry === null || entry.claim?.name !== claim) return;
-      if (entry.summary !== null && entry.summary.position >= summary.position) return;
-      entry.summary = summary;
-      entry.expiresAt = clock.monotonic() + SUMMARY_SECONDS * 1000;
+      if (entry.claim?.name !== claim) return;
+      if (entry.summary !== null && entry.summary.content.position >= content.position) return;
+      entry.summary = { content, until: clock.monotonic() + SUMMARY_SECONDS * 1000 };
     },
     async drop(scope, conversation) {
       entries.delete(keyOf(scope, conversation));
     },
     async claim(scope, conversation, seconds) {
       const key = keyOf(scope, conversation);
-      const entry = find(key) ?? { summary: null, claim: null, expiresAt: 0 };
-      const now = clock.monotonic();
-      if (entry.claim !== null && entry.claim.until > now) return null;
+      const entry = find(key);
+      if (entry.claim !== null) return null;
       const name = String(++claims);
-      entry.claim = { name, until: now + seconds * 1000 };
-      entry.expiresAt = Math.max(entry.expiresAt, now + SUMMARY_SECONDS * 1000);
+      entry.claim = { name, until: clock.monotonic() + seconds * 1000 };
+      entries.delete(key);
       entries.set(key, entry);
       const [oldest] = entries.keys();
       if (entries.size > maxConversations && oldest !== undefined) entries.delete(oldest);
@@ -61,7 +59,7 @@ export function createMemoryConversationSummaries(options: {
     },
     async unclaim(scope, conversation, claim) {
       const entry = find(keyOf(scope, conversation));
-      if (entry?.claim?.name === claim) entry.claim = null;
+      if (entry.claim?.name === claim) entry.claim = null;
     },
   };
 }

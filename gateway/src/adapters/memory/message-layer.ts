@@ -62,8 +62,8 @@ export function createMemoryMessageLayer(options: {
     },
     async refill(scope, conversation, { messages, complete, revision }) {
       const { key, entry } = find(scope, conversation);
-      if (entry?.revision !== revision) return;
-      put(key, { ...bounded(messages, complete), revision });
+      if (entry?.revision !== revision || (messages.length === 0 && !complete)) return;
+      put(key, { ...bounded(messages.toSorted(inOrder), complete), revision });
     },
     async add(scope, conversation, message) {
       const { key, entry } = find(scope, conversation);
@@ -72,7 +72,15 @@ export function createMemoryMessageLayer(options: {
         put(key, { messages: null, complete: false, revision });
         return;
       }
-      const messages = [...entry.messages.filter(({ id }) => id !== message.id), message].toSorted(inOrder);
+      const others = entry.messages.filter(({ id }) => id !== message.id);
+      const [oldest] = entry.messages;
+      // Between what is older than all that is held and what is held, messages are missing.
+      const beforeGap =
+        !entry.complete &&
+        others.length === entry.messages.length &&
+        oldest !== undefined &&
+        inOrder(message, oldest) < 0;
+      const messages = beforeGap ? others : [...others, message].toSorted(inOrder);
       put(key, { ...bounded(messages, entry.complete), revision });
     },
     async drop(scope, conversation) {

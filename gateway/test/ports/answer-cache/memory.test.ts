@@ -4,7 +4,10 @@ import { manualClock } from "../support/manual-clock.ts";
 import { scopeOf } from "../support/scopes.ts";
 import { answerCacheSuite } from "./suite.ts";
 
-answerCacheSuite(({ clock }) => createMemoryAnswerCache({ clock, maxBytes: 100_000 }));
+answerCacheSuite(async () => {
+  const clock = manualClock();
+  return { cache: createMemoryAnswerCache({ clock, maxBytes: 100_000 }), pass: clock.advance };
+});
 
 describe("the cache in memory", () => {
   const { tenant } = scopeOf("acme", "user");

@@ -22,15 +22,15 @@ const refused = (limit: keyof UserLimits, retryAfter: number): Admission => ({
  *
  * @param create makes a limiter that knows nobody, on the clock given
  */
-export function limiterSuite(create: (options: { clock: Clock }) => Limiter): void {
+export function limiterSuite(create: (options: { clock: Clock }) => Limiter | Promise<Limiter>): void {
   describe("a limiter", () => {
     const scope = scopeOf("tenant", "user");
     let clock: ManualClock;
     let limiter: Limiter;
     let reservations = 0;
-    beforeEach(() => {
+    beforeEach(async () => {
       clock = manualClock();
-      limiter = create({ clock });
+      limiter = await create({ clock });
     });
 
     const admit = (

@@ -1,0 +1,51 @@
+import type { Scope, TenantId } from "../../ports/scope.ts";
+
+/**
+ * Every key this gateway uses in Redis, and nothing else names one. The braces are Redis's hash tag: all keys of
+ * one user lie in one slot of a cluster, so that one script can change them together.
+ *
+ * A conversation's and a reply's keys have two parts after the tag, a user's have one, so that no id can make one
+ * the other.
+ */
+export const redisKeys = {
+  /** L1, a hash. */
+  recent: (scope: Scope, conversation: string): string => ofConversation(scope, conversation, "recent"),
+  /** L2, a list. */
+  session: (scope: Scope, conversation: string): string => ofConversation(scope, conversation, "session"),
+  /** L4, a string. */
+  summary: (scope: Scope, conversation: string): string => ofConversation(scope, conversation, "summary"),
+  /** Who makes the next summary, a string. */
+  summaryClaim: (scope: Scope, conversation: string): string =>
+    ofConversation(scope, conversation, "summary-claim"),
+  /** What a running reply has said, a list. */
+  journal: (scope: Scope, reply: string): string => `${ofUser(scope)}:${encodeId(reply)}:journal`,
+  /** Token buckets, a hash. */
+  limits: (scope: Scope): string => `${ofUser(scope)}:limits`,
+  /** Reservations of turns, a hash. */
+  reservations: (scope: Scope): string => `${ofUser(scope)}:reservations`,
+  /** When each reservation is forgotten, a sorted set. */
+  reservationEnds: (scope: Scope): string => `${ofUser(scope)}:reservation-ends`,
+  /** Conversations with a reply that has not ended, and how many, a hash. */
+  streams: (scope: Scope): string => `${ofUser(scope)}:streams`,
+  /** An answer worth giving again, a string. */
+  answer: (tenant: TenantId, digest: string): string =>
+    `chat:{${encodeId(tenant)}}:${encodeId(digest)}:answer`,
+} as const;
+
+function ofUser({ tenant, user }: Scope): string {
+  return `chat:{${encodeId(tenant)}:${encodeId(user)}}`;
+}
+
+function ofConversation(scope: Scope, conversation: string, layer: string): string {
+  return `${ofUser(scope)}:${encodeId(conversation)}:${layer}`;
+}
+
+/**
+ * An id as part of a key: injective for every string, and with no `:`, `{`, `}`, `%` or space of its own.
+ * Half a surrogate pair has no percent-encoding, so it is spelled `%u` and its number.
+ */
+export function encodeId(id: string): string {
+  return id.replace(/[^\w.~-]/gu, (character) =>
+    character.isWellFormed() ? encodeURIComponent(character) : `%u${character.charCodeAt(0).toString(16)}`,
+  );
+}

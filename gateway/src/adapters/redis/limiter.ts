@@ -1,0 +1,55 @@
+import type { Admission, AdmissionRequest, Limiter, UserLimits } from "../../ports/limiter.ts";
+import type { Scope } from "../../ports/scope.ts";
+import type { Clock } from "../../ports/system.ts";
+import type { RedisConnection } from "./connection.ts";
+import { redisKeys } from "./keys.ts";
+import { LIMITER_SCRIPT } from "./limiter-script.ts";
+import { OwedCalls } from "./owed-calls.ts";
+
+/** The script's answer: nothing, or which limit refused and for how many seconds. */
+type Refusal = readonly [limit: keyof UserLimits, retryAfter: number] | null;
+
+/**
+ * Limits counted in Redis, by one script. A reservation that nobody finishes, because its gateway died, is
+ * finished after 15 minutes: until then its conversation counts as a stream.
+ *
+ * `admit` rejects with `RedisUnavailable` while Redis is away. A `release` or `finish` that falls into such a time
+ * resolves, and is done before this process admits that user again, and when Redis is back.
+ *
+ * @param options.clock absent, as it should be outside of tests, is Redis's own clock, which all instances share
+ */
+export function createRedisLimiter({ redis, clock }: { redis: RedisConnection; clock?: Clock }): Limiter {
+  const owed = new OwedCalls(redis);
+
+  const call = (scope: Scope, operation: string, ...values: string[]): Promise<unknown> => {
+    const { limits, reservations, reservationEnds, streams } = redisKeys;
+    const keys = [limits, reservations, reservationEnds, streams].map((keyOf) => keyOf(scope));
+    return redis.script(LIMITER_SCRIPT, keys, [clock?.now() ?? "", operation, ...values]);
+  };
+  const end = (operation: "release" | "finish") => async (scope: Scope, reservation: string) => {
+    const now = () => call(scope, operation, reservation);
+    await owed.do({ group: redisKeys.limits(scope), name: reservation, now });
+  };
+
+  return {
+    async admit(request) {
+      await owed.settle(redisKeys.limits(request));
+      return admissionOf((await call(request, "admit", ...wanted(request))) as Refusal);
+    },
+    release: end("release"),
+    finish: end("finish"),
+  };
+}
+
+function wanted({ reservation, conversation, limits }: AdmissionRequest): string[] {
+  const { messagesPerMinute, messagesPerHour, concurrentStreams } = limits;
+  const numbers = [messagesPerMinute, messagesPerHour, concurrentStreams];
+  return [reservation, conversation, ...numbers.map((limit) => (limit === null ? "" : String(limit)))];
+}
+
+function admissionOf(refusal: Refusal): Admission {
+  if (refusal === null) return { admitted: true };
+  const [limit, retryAfter] = refusal;
+  const code = limit === "concurrentStreams" ? "CONCURRENCY_LIMITED" : "RATE_LIMITED";
+  return { admitted: false, code, limit, retryAfter };
+}

@@ -1,0 +1,69 @@
+import type { JournalEntry, JournaledReply, ReplyJournal } from "../../ports/reply-journal.ts";
+import type { RedisConnection } from "./connection.ts";
+import { redisKeys } from "./keys.ts";
+import { redisScript } from "./script.ts";
+
+/** Milliseconds since the last entry for which a reply can be taken over. */
+const KEPT = 24 * 60 * 60 * 1000;
+
+/**
+ * A reply is a list of pieces, `<epoch> <seq> <text>`, all of one epoch. Arguments: milliseconds to live, then
+ * epoch, seq and text of each piece.
+ */
+const APPEND = redisScript(`
+local key = KEYS[1]
+local epoch, seq
+local last = redis.call('LINDEX', key, -1)
+if last then
+  epoch, seq = string.match(last, '^(%S+) (%S+) ')
+  epoch, seq = tonumber(epoch), tonumber(seq)
+end
+for i = 2, #ARGV, 3 do
+  local next_epoch, next_seq = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
+  local anew = epoch and next_epoch > epoch
+  if not epoch or anew or (next_epoch == epoch and next_seq > seq) then
+    if anew then redis.call('DEL', key) end
+    redis.call('RPUSH', key, ARGV[i] .. ' ' .. ARGV[i + 1] .. ' ' .. ARGV[i + 2])
+    redis.call('PEXPIRE', key, ARGV[1])
+    epoch, seq = next_epoch, next_seq
+  end
+end
+`);
+
+/**
+ * The journal in Redis: one command a reply and batch, all of them in one write to each server. Rejects with
+ * `RedisUnavailable` while Redis is away; a batch that failed may be in part written, and is to be written again.
+ */
+export function createRedisReplyJournal({ redis }: { redis: RedisConnection }): ReplyJournal {
+  return {
+    async append(entries) {
+      const pieces = Map.groupBy(entries, (entry) => redisKeys.journal(entry, entry.reply));
+      const written = redis.together(() =>
+        [...pieces].map(([key, ofReply]) => redis.script(APPEND, [key], [KEPT, ...ofReply.flatMap(pieceOf)])),
+      );
+      await Promise.all(written);
+    },
+    async read(scope, reply) {
+      const key = redisKeys.journal(scope, reply);
+      const pieces = await redis.run((client) => client.lrange(key, 0, -1));
+      return pieces
+        .map(parsePiece)
+        .reduce<JournaledReply | null>(
+          (held, piece) => ({ ...piece, text: (held?.text ?? "") + piece.text }),
+          null,
+        );
+    },
+    async drop(scope, reply) {
+      await redis.run((client) => client.del(redisKeys.journal(scope, reply)));
+    },
+  };
+}
+
+function pieceOf({ epoch, seq, text }: JournalEntry): (string | number)[] {
+  return [epoch, seq, text];
+}
+
+function parsePiece(piece: string): JournaledReply {
+  const [, epoch, seq, text = ""] = /^(\d+) (\d+) (.*)$/su.exec(piece) ?? [];
+  return { epoch: Number(epoch), seq: Number(seq), text };
+}

@@ -1,0 +1,11 @@
+import { createRedisAnswerCache } from "../../../src/adapters/redis/answer-cache.ts";
+import { onEveryRedis } from "../support/redis-server.ts";
+import { answerCacheSuite } from "./suite.ts";
+
+onEveryRedis((running) => {
+  answerCacheSuite(async () => {
+    const { redis, wipe, pass } = running();
+    await wipe();
+    return { cache: createRedisAnswerCache({ redis }), pass };
+  });
+});

@@ -1,0 +1,158 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe, expect } from "@jest/globals";
+import { Redis } from "ioredis";
+import { connectRedis, type RedisConnection } from "../../../src/adapters/redis/connection.ts";
+import { type RedisProcess, startRedisProcess } from "./redis-process.ts";
+
+/** Which Redis a suite runs against. */
+export type RedisKind = "one server" | "a cluster";
+
+/** Both kinds, for `describe.each`. */
+export const REDIS_KINDS: readonly RedisKind[] = ["one server", "a cluster"];
+
+/** Milliseconds that starting may take, on a machine that does much else. */
+export const REDIS_START_TIMEOUT = 60_000;
+
+/** A key as it lies in Redis. */
+export interface HeldKey {
+  readonly key: string;
+  /** Milliseconds to live; -1 is for ever. */
+  readonly life: number;
+  /** Where it lies in a cluster; null on one server. */
+  readonly slot: number | null;
+}
+
+/** A real Redis of a test's own, with the gateway's connection to it. */
+export interface TestRedis {
+  readonly redis: RedisConnection;
+  /** Another connection, as another instance has one; `stop` closes it. */
+  connect(): Promise<RedisConnection>;
+  /** Forgets everything. */
+  wipe(): Promise<void>;
+  /** Every key of every server. */
+  keys(): Promise<readonly HeldKey[]>;
+  /** Lets milliseconds pass for all that is held: what would have expired is gone. */
+  pass(milliseconds: number): Promise<void>;
+  /** Commands that were taken so far, by name in lower case, of all servers. */
+  commands(): Promise<ReadonlyMap<string, number>>;
+  /** Makes every script unknown, as after a restart. */
+  forgetScripts(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts one and connects to it. */
+export async function startTestRedis(kind: RedisKind): Promise<TestRedis> {
+  const cluster = kind === "a cluster";
+  const processes = await Promise.all(
+    Array.from({ length: cluster ? 3 : 1 }, () =>
+      startRedisProcess({ role: cluster ? "in a cluster" : "alone" }),
+    ),
+  );
+  const servers = processes.map(({ port }) => new Redis({ port }));
+  if (cluster) await joinCluster(processes, servers);
+  const hosts = processes.map(({ port }) => `127.0.0.1:${port}`).join(",");
+  const url = cluster ? `redis+cluster://${hosts}` : `redis://${hosts}`;
+  const connections: RedisConnection[] = [];
+  const connect = async (): Promise<RedisConnection> => {
+    const connection = connectRedis(url, (error) => process.stderr.write(`${kind}: ${error.message}\n`));
+    connections.push(connection);
+    await connection.untilReady(10_000);
+    return connection;
+  };
+  const redis = await connect();
+  const everywhere = async <Result>(work: (server: Redis) => Promise<Result>): Promise<Result[]> =>
+    await Promise.all(servers.map(work));
+
+  return {
+    redis,
+    connect,
+    async wipe() {
+      await everywhere((server) => server.flushall());
+    },
+    async keys() {
+      return (await everywhere((server) => heldKeys(server, cluster))).flat();
+    },
+    async pass(milliseconds) {
+      await everywhere(async (server) => {
+        for (const { key, life } of await heldKeys(server, cluster))
+          await server.pexpire(key, life - milliseconds);
+      });
+    },
+    async commands() {
+      const counts = new Map<string, number>();
+      for (const stats of await everywhere((server) => server.info("commandstats"))) {
+        for (const [, name = "", calls] of stats.matchAll(/^cmdstat_(\S+):calls=(\d+)/gmu)) {
+          counts.set(name, (counts.get(name) ?? 0) + Number(calls));
+        }
+      }
+      return counts;
+    },
+    async forgetScripts() {
+      await everywhere((server) => server.script("FLUSH"));
+    },
+    async stop() {
+      await Promise.all(connections.map((connection) => connection.close()));
+      await everywhere((server) => server.quit());
+      await Promise.all(processes.map((process) => process.stop()));
+    },
+  };
+}
+
+/**
+ * Describes what holds on one server and on a cluster. After every test, each key that it left must have a time to
+ * live.
+ *
+ * @param define takes how to get at the Redis, which is there while tests run
+ */
+export function onEveryRedis(define: (running: () => TestRedis) => void): void {
+  describe.each(REDIS_KINDS)("in Redis, %s", (kind) => {
+    let server: TestRedis | undefined;
+    beforeAll(async () => {
+      server = await startTestRedis(kind);
+    }, REDIS_START_TIMEOUT);
+    afterAll(() => server?.stop());
+    afterEach(async () => {
+      const endless = (await server?.keys())?.filter(({ life }) => life === -1);
+      expect(endless).toEqual([]);
+    });
+    define(() => {
+      if (server === undefined) throw new Error("Redis has not been started yet");
+      return server;
+    });
+  });
+}
+
+async function heldKeys(server: Redis, cluster: boolean): Promise<HeldKey[]> {
+  const keys = await server.keys("*");
+  return await Promise.all(
+    keys.map(async (key) => ({
+      key,
+      life: await server.pttl(key),
+      slot: cluster ? Number(await server.call("CLUSTER", "KEYSLOT", key)) : null,
+    })),
+  );
+}
+
+async function joinCluster(processes: readonly RedisProcess[], servers: readonly Redis[]): Promise<void> {
+  const share = Math.ceil(16_384 / servers.length);
+  await Promise.all(
+    servers.map(async (server, index) => {
+      await server.call("CLUSTER", "SET-CONFIG-EPOCH", index + 1);
+      const last = Math.min(16_383, (index + 1) * share - 1);
+      await server.call("CLUSTER", "ADDSLOTSRANGE", index * share, last);
+      const first = processes[0];
+      if (index > 0 && first !== undefined)
+        await server.call("CLUSTER", "MEET", "127.0.0.1", first.port, first.busPort);
+    }),
+  );
+  await Promise.all(
+    servers.map(async (server) => {
+      while (!(await knowsAll(server, servers.length))) await pause(20);
+    }),
+  );
+}
+
+async function knowsAll(server: Redis, count: number): Promise<boolean> {
+  const info = await server.cluster("INFO");
+  return info.includes("cluster_state:ok") && info.includes(`cluster_known_nodes:${count}`);
+}
