@@ -90,7 +90,10 @@ export function Composer({ focus }: { focus: boolean }) {
             class="round stop"
             aria-label={words.stop}
             title={words.stop}
-            onClick={() => store.actions.stop()}
+            onClick={() => {
+              store.actions.stop();
+              box.current?.focus();
+            }}
           >
             <Icon name="stop" />
           </button>

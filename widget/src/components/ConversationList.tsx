@@ -22,7 +22,7 @@ export function ConversationList() {
           >
             <strong>{title || words.untitled}</strong>
             <time dateTime={new Date(at).toISOString()}>{date.format(at)}</time>
-            <span>{preview}</span>
+            <span>{preview.replace(/[*_`#>|]+/g, "")}</span>
             {unread > 0 && <b>{unread}</b>}
           </button>
         </li>

@@ -26,6 +26,14 @@ export function Panel() {
   }, [isOpen]);
   useViewport(frame);
 
+  /** What was clicked may be gone a moment later, and the focus with it: it stays in the panel. */
+  function keepFocus(): void {
+    requestAnimationFrame(() => {
+      const root = frame.current?.getRootNode() as ShadowRoot | undefined;
+      if (root?.activeElement === null && opened.peek()) frame.current?.focus({ preventScroll: true });
+    });
+  }
+
   function pressed(event: KeyboardEvent): void {
     if (event.key === "Escape" && !event.isComposing) close();
     // The page's own shortcuts are not for what is typed here.
@@ -40,6 +48,7 @@ export function Panel() {
       aria-modal="false"
       aria-label={textSetting(settings.value, "title") ?? words.title}
       tabIndex={-1}
+      onClick={keepFocus}
       onKeyDown={pressed}
       onKeyUp={(event) => event.stopPropagation()}
       onKeyPress={(event) => event.stopPropagation()}

@@ -51,6 +51,7 @@ export const MESSAGE_STYLES = `
 .conversations strong{font-weight:600;font-size:14.5px}
 .conversations :is(strong,span){overflow:hidden;white-space:nowrap;text-overflow:ellipsis}
 .conversations time{font-size:12px;color:var(--soft);align-self:center}
-.conversations span{font-size:13px;color:var(--soft)}
+.conversations span{grid-column:1;font-size:13px;color:var(--soft)}
+.conversations span:last-child{grid-column:1/-1}
 .conversations b{justify-self:end;min-width:18px;padding:0 5px;border-radius:9px;font-size:11px;line-height:18px;text-align:center;background:var(--accent);color:var(--on-accent)}
 `;
