@@ -63,7 +63,7 @@ async function keepApart(
 }
 
 /** Scopes see nothing of each other. */
-export function isolationSuite({ archive }: ArchiveUnderTest): void {
+export function isolationSuite({ archive, runs }: ArchiveUnderTest): void {
   describe("two users with the same ids", () => {
     test.each(LOOKALIKES)("%j and %j see nothing of each other", async (one, other) => {
       await keepApart(archive(), one, other);
@@ -75,7 +75,7 @@ export function isolationSuite({ archive }: ArchiveUnderTest): void {
         fc.asyncProperty(scopes, async ([one, other]) => {
           await keepApart(archive(), freshScope(one), freshScope(other));
         }),
-        { seed: testSeed("archive isolation"), numRuns: 25 },
+        { seed: testSeed("archive isolation"), numRuns: runs.scopes },
       );
     });
   });

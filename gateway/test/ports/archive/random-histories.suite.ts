@@ -129,7 +129,7 @@ async function expectSameView(archive: UserArchive, { model, conversations }: Hi
 }
 
 /** Random histories against the model, call by call and all at once. */
-export function randomHistoriesSuite({ archive }: ArchiveUnderTest): void {
+export function randomHistoriesSuite({ archive, runs }: ArchiveUnderTest): void {
   describe("random histories", () => {
     const seed = testSeed("archive histories");
     const events = fc.array(event, { minLength: 5, maxLength: 40, size: "max" });
@@ -156,7 +156,7 @@ export function randomHistoriesSuite({ archive }: ArchiveUnderTest): void {
             expect(await Promise.all(answers)).toEqual(expected);
             await expectSameView(user, history);
           }),
-          { seed, numRuns: 150 },
+          { seed, numRuns: runs.histories },
         );
       },
       60_000,

@@ -11,6 +11,8 @@ import { rewritingSuite } from "./rewriting.suite.ts";
 
 /** An archive that all tests of a suite share, and users of it that nobody had before. */
 export interface ArchiveUnderTest {
+  /** Runs of a randomised test. */
+  readonly runs: { readonly scopes: number; readonly histories: number };
   archive(): Archive;
   newUser(): UserArchive;
 }
@@ -19,8 +21,12 @@ export interface ArchiveUnderTest {
  * What every archive must do.
  *
  * @param open opens an empty archive, which the suite closes
+ * @param runs of each randomised test; fewer for an archive that is slow
  */
-export function archiveSuite(open: () => Promise<Archive>): void {
+export function archiveSuite(
+  open: () => Promise<Archive>,
+  runs: ArchiveUnderTest["runs"] = { scopes: 25, histories: 150 },
+): void {
   describe("an archive", () => {
     let archive: Archive | undefined;
     let users = 0;
@@ -35,6 +41,7 @@ export function archiveSuite(open: () => Promise<Archive>): void {
       return archive;
     };
     const underTest: ArchiveUnderTest = {
+      runs,
       archive: opened,
       newUser: () => opened().forUser(scopeOf("tenant", `user ${++users}`)),
     };

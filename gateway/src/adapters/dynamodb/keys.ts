@@ -1,0 +1,118 @@
+import { createHash } from "node:crypto";
+import type { Scope } from "../../ports/scope.ts";
+
+/*
+ * All keys there are.
+ *
+ *   TENANT#t#USER#u   HEAD                     the user's log: version, and what is not finished
+ *                     CONV#c                   a conversation
+ *                     CONV#c#MSG#p#s#n         a message: its position, slot (1 is an answer) and version
+ *                     ID#m                     where the message or reply of that id stands
+ *                     CLIENT#id                what a client's id was accepted as
+ *                     TEXT#token#k             the rest of a text too long for one item
+ *   OWED#shard        TENANT#t#USER#u#REPLY#r  a reply that is owed, or was meant to be
+ *   TENANT#t          TENANT                   a tenant
+ *                     SITEKEY#id, APIKEY#id, SIGNINGKEY#kid
+ *   SITEKEY#key       CLAIM                    whose key that is
+ *   APIKEY#hash       CLAIM
+ *   REGISTRY          VERSION
+ *
+ * What outsiders chose is encoded injectively, so no two scopes or ids share a key.
+ */
+
+/** A whole key. */
+export interface ItemKey {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+/** Partitions over which what is owed is spread. */
+export const OWED_SHARDS = 16;
+
+/**
+ * Injective, and without `#`, which separates. A lone surrogate is escaped too: UTF-8 has none, and the table
+ * would keep each as the same replacement.
+ */
+export function encodePart(text: string): string {
+  return text.replace(
+    /[%#]|\p{Surrogate}/gu,
+    (character) => `%${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** The partition of a user. */
+export function userKey({ tenant, user }: Scope): string {
+  return `TENANT#${encodePart(tenant)}#USER#${encodePart(user)}`;
+}
+
+export const HEAD = "HEAD";
+
+export function conversationKey(conversation: string): string {
+  return `CONV#${encodePart(conversation)}`;
+}
+
+/** Where something stands in its conversation. */
+export interface Place {
+  readonly position: number;
+  /** 0 for what was asked or pushed, 1 for an answer. */
+  readonly slot: number;
+}
+
+/** Before every message of a conversation, and behind every one of them. */
+export function messagesRange(conversation: string): { low: string; high: string } {
+  const prefix = `${conversationKey(conversation)}#MSG#`;
+  return { low: prefix, high: `${prefix}~` };
+}
+
+/** Before whatever stands at a place, and behind what stands before it. */
+export function placeKey(conversation: string, { position, slot }: Place): string {
+  return `${conversationKey(conversation)}#MSG#${padded(position)}#${slot}`;
+}
+
+/** `n` is the version of the user's log that made the message: answers to one question share the place. */
+export function messageKey(conversation: string, place: Place & { readonly n: number }): string {
+  return `${placeKey(conversation, place)}#${padded(place.n)}`;
+}
+
+export function idKey(message: string): string {
+  return `ID#${encodePart(message)}`;
+}
+
+export function clientKey(clientId: string): string {
+  return `CLIENT#${encodePart(clientId)}`;
+}
+
+export function textKey(token: string, part: number): string {
+  return `TEXT#${token}#${part}`;
+}
+
+export function owedShardKey(shard: number): string {
+  return `OWED#${shard}`;
+}
+
+export function owedKey(user: string, reply: string): ItemKey {
+  const shard = (createHash("sha256").update(user).digest()[0] ?? 0) % OWED_SHARDS;
+  return { pk: owedShardKey(shard), sk: `${user}#REPLY#${encodePart(reply)}` };
+}
+
+export const REGISTRY_VERSION: ItemKey = { pk: "REGISTRY", sk: "VERSION" };
+
+export type OwnedKind = "SITEKEY" | "APIKEY" | "SIGNINGKEY";
+
+export function tenantKey(tenant: string): ItemKey {
+  return { pk: `TENANT#${encodePart(tenant)}`, sk: "TENANT" };
+}
+
+/** A tenant's key by the id that the tenant knows it by. */
+export function ownedKey(kind: OwnedKind, tenant: string, id: string): ItemKey {
+  return { pk: `TENANT#${encodePart(tenant)}`, sk: `${kind}#${encodePart(id)}` };
+}
+
+/** A key by what is shown to us. */
+export function claimKey(kind: OwnedKind, shown: string): ItemKey {
+  return { pk: `${kind}#${encodePart(shown)}`, sk: "CLAIM" };
+}
+
+function padded(number: number): string {
+  return String(number).padStart(12, "0");
+}
