@@ -8,24 +8,28 @@ import { wordsFor } from "./i18n/words.ts";
 import { watchForPage } from "./page-events.ts";
 import { readSiteSettings } from "./site-settings.ts";
 import type { MountedPanel, Settings, Stage } from "./stage.ts";
-import { type ChatStore, createChatStore } from "./state/index.ts";
+import { type ChatStore, type ChatStoreOptions, createChatStore } from "./state/index.ts";
 import { dress } from "./theme/dress.ts";
 import { PANEL_STYLES } from "./theme/panel-styles.ts";
 
 /** What the panel is built on; given in tests. */
 export interface PanelParts {
-  createClient: typeof createClient;
+  readonly createClient: typeof createClient;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly timers?: NonNullable<ChatStoreOptions["timers"]>;
 }
 
 /** Puts the panel on its stage, closed. Nothing is connected before `open`, `send` or `wake`. */
-export function mount(stage: Stage, parts: PanelParts = { createClient }): MountedPanel {
+export function mount(stage: Stage, parts: PanelParts = { createClient, now: Date.now }): MountedPanel {
   const { gateway, siteKey, launcher, tell } = stage;
   const life = new AbortController();
   const client = parts.createClient({ gateway, siteKey, mayStore: stage.mayStore });
   const opened = signal(false);
   const store = createChatStore({
     client,
-    now: Date.now,
+    now: parts.now,
+    ...(parts.timers ? { timers: parts.timers } : {}),
     isOpen: () => opened.peek(),
     page: () => ({ url: location.href, title: document.title }),
   });

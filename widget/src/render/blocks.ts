@@ -12,15 +12,15 @@ export interface Blocks {
 
 /** Complete lines of the next block with which a block has settled: a table is told by its second. */
 const LINES_TO_SETTLE = 2;
-/** A marker with nothing behind it yet, which may still become anything. */
-const BARE_MARKER = /^[ \t]*(?:[-=*+#>_`~|:]+|\d{1,9}[.)]?)[ \t]*$/;
+/** Marks with nothing behind them yet, which may still become anything. */
+const BARE_MARKS = /^(?:[-=*+#>_`~|:\s]*|\s*\d{1,9}[.)]?\s*|\s*(?:[-*+]|\d{1,9}[.)])\s+\[[ xX]?\]?\s*)$/;
 /** A row of what may become a table. */
 const ROW = /^[ \t]*\|/;
 
 /** Takes away lines at the end that can't be told yet, so that nothing is shown as what it is not. */
 function withoutUntold(lines: readonly string[]): readonly string[] {
   const last = lines.length - 1;
-  const told = BARE_MARKER.test(lines[last] ?? "") ? lines.slice(0, last) : lines;
+  const told = BARE_MARKS.test(lines[last] ?? "") ? lines.slice(0, last) : lines;
   const header = told.length - 1;
   const isHeader = ROW.test(told[header] ?? "") && !ROW.test(told[header - 1] ?? "");
   return isHeader && last - header < LINES_TO_SETTLE ? told.slice(0, header) : told;

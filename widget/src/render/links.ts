@@ -6,7 +6,7 @@ export interface SafeLink {
   readonly away: boolean;
 }
 
-function parse(address: string, base: string): URL | null {
+function parse(address: string, base?: string): URL | null {
   return URL.canParse(address, base) ? new URL(address, base) : null;
 }
 
@@ -20,7 +20,7 @@ function parse(address: string, base: string): URL | null {
 export function safeLink(address: string, base: string): SafeLink | null {
   const url = parse(address, base);
   if (url === null || !LINK_SCHEMES.has(url.protocol)) return null;
-  return { href: url.href, away: url.origin !== parse(base, base)?.origin };
+  return { href: url.href, away: url.origin !== parse(base)?.origin };
 }
 
 /**
@@ -31,7 +31,6 @@ export function safeLink(address: string, base: string): SafeLink | null {
  * @returns null where the picture is to be shown as a link, or not at all
  */
 export function safePicture(address: string, gateway: string): string | null {
-  const url = parse(address, gateway);
-  const own = parse(gateway, gateway);
-  return url !== null && own !== null && url.origin === own.origin ? url.href : null;
+  const url = parse(address);
+  return url !== null && url.origin === parse(gateway)?.origin ? url.href : null;
 }

@@ -75,7 +75,8 @@ export function createMarkdown(options: MarkdownOptions): MarkdownView {
     if (safe === null) return content;
     const away = safe.away ? { target: "_blank", rel: "noopener noreferrer nofollow" } : {};
     return (
-      <a href={safe.href} title={title || undefined} {...away}>
+      // What grows may come to lead elsewhere: that is another element, with nothing left on it of this one.
+      <a key={safe.away} href={safe.href} title={title || undefined} {...away}>
         {content}
       </a>
     );
