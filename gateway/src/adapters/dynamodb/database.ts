@@ -17,6 +17,8 @@ export interface DynamoDbOptions {
   readonly region: string;
   /** Absent is AWS. One over plain `http:` is an emulator: it is given made-up credentials, and the table is made there. */
   readonly endpoint?: string;
+  /** How long one try may take, 3,000 where absent. */
+  readonly answerMilliseconds?: number;
 }
 
 /** Which items of a partition to read, in the order of their sort keys. */
@@ -58,7 +60,7 @@ export interface DynamoDb {
  */
 export async function openDynamoDb(options: DynamoDbOptions): Promise<DynamoDb> {
   const sdk = await import("@aws-sdk/client-dynamodb");
-  const { table, region, endpoint } = options;
+  const { table, region, endpoint, answerMilliseconds = ANSWER_MILLISECONDS } = options;
   const emulator = endpoint?.startsWith("http:") === true;
   const client = new sdk.DynamoDBClient({
     region,
@@ -67,7 +69,7 @@ export async function openDynamoDb(options: DynamoDbOptions): Promise<DynamoDb> 
     maxAttempts: ATTEMPTS,
     requestHandler: {
       connectionTimeout: CONNECT_MILLISECONDS,
-      requestTimeout: ANSWER_MILLISECONDS,
+      requestTimeout: answerMilliseconds,
       throwOnRequestTimeout: true,
     },
   });

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Scope } from "../../ports/scope.ts";
+import { type Condition, condition } from "./expressions.ts";
 
 /*
  * All keys there are.
@@ -106,6 +107,12 @@ export function tenantKey(tenant: string): ItemKey {
 /** A tenant's key by the id that the tenant knows it by. */
 export function ownedKey(kind: OwnedKind, tenant: string, id: string): ItemKey {
   return { pk: `TENANT#${encodePart(tenant)}`, sk: `${kind}#${encodePart(id)}` };
+}
+
+/** Before every signing key of a tenant, and behind every one of them: in the order of their ids. */
+export function signingKeysRange(tenant: string): { pk: string; range: Condition } {
+  const { pk, sk } = ownedKey("SIGNINGKEY", tenant, "");
+  return { pk, range: condition("begins_with(#sk, :prefix)", { prefix: sk }) };
 }
 
 /** A key by what is shown to us. */

@@ -4,12 +4,11 @@ import type { AddressInfo } from "node:net";
 import { type DynamoDb, openDynamoDb } from "../../../src/adapters/dynamodb/database.ts";
 
 // The emulator is CommonJS without types.
-const dynalite = createRequire(import.meta.url)("dynalite") as (options: {
-  createTableMs: number;
-}) => Server;
+const dynalite = createRequire(import.meta.url)("dynalite") as (options: { createTableMs: number }) => Server;
 
 /** A DynamoDB emulator in this process, with nothing in it. */
 export interface DynamoDbServer {
+  readonly endpoint: string;
   /** Opens a table, which is made where it is missing. */
   open(table: string): Promise<DynamoDb>;
   /** Ends the server; what was opened must have been closed before. */
@@ -25,6 +24,7 @@ export async function startDynamoDb(): Promise<DynamoDbServer> {
   await listening.promise;
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
+    endpoint,
     open: (table) => openDynamoDb({ table, endpoint, region: "eu-central-1" }),
     stop: () =>
       new Promise((resolve, reject) => {
