@@ -1,0 +1,10 @@
+import { createRedisConversationSummaries } from "../../../src/adapters/redis/conversation-summaries.ts";
+import { onEveryRedis } from "../support/redis-server.ts";
+import { conversationSummariesSuite } from "./suite.ts";
+
+onEveryRedis((running) => {
+  conversationSummariesSuite(async () => {
+    const { redis, pass } = running();
+    return { summaries: createRedisConversationSummaries({ redis }), pass };
+  });
+});
