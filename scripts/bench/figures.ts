@@ -19,12 +19,16 @@ export function report(name: string, samples: readonly number[], limits: readonl
   const show = (value: number): string => `${value.toFixed(2)} ms`;
   const shares = [0.5, 0.95, 0.99];
   const figures = shares.map((share) => `p${share * 100} ${show(percentile(samples, share))}`);
-  process.stdout.write(`${name}: ${samples.length} samples, ${figures.join(", ")}, max ${show(Math.max(...samples))}\n`);
+  process.stdout.write(
+    `${name}: ${samples.length} samples, ${figures.join(", ")}, max ${show(Math.max(...samples))}\n`,
+  );
   return limits
     .map(({ share, milliseconds }) => {
       const value = percentile(samples, share);
       const holds = value < milliseconds;
-      process.stdout.write(`  p${share * 100} under ${milliseconds} ms: ${holds ? "holds" : `FAILS with ${show(value)}`}\n`);
+      process.stdout.write(
+        `  p${share * 100} under ${milliseconds} ms: ${holds ? "holds" : `FAILS with ${show(value)}`}\n`,
+      );
       return holds;
     })
     .every((holds) => holds);

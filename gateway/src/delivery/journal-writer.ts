@@ -3,9 +3,9 @@ import type { LiveReplies } from "./live-replies.ts";
 import type { LiveReply } from "./live-reply.ts";
 
 /** Milliseconds between batches: what a crash can lose of an answer's text. */
-const BATCH_EVERY = 1_000;
+const BATCH_EVERY = 500;
 
-/** Writes what running replies have said since the last batch to the journal: one batch a second, never a token. */
+/** Writes what running replies have said since the last batch to the journal: one batch, never a token. */
 export class JournalWriter {
   readonly #journal: ReplyJournal;
   readonly #replies: LiveReplies;

@@ -144,6 +144,6 @@ describe("a gateway process", () => {
         NODE_ENV: "production",
         DATA_DIR: dataDirectory,
       }),
-    ).rejects.toThrow(/PORT: [^]*DRAIN_SECONDS: [^]*PARLANCE_SECRET: [^]*PARLANCE_ADMIN_KEY: /);
+    ).rejects.toThrow(/PORT: [\s\S]*DRAIN_SECONDS: [\s\S]*PARLANCE_SECRET: [\s\S]*PARLANCE_ADMIN_KEY: /);
   });
 });

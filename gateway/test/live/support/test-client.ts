@@ -86,7 +86,12 @@ export class TestClient {
   async ask(content: string, options: { id?: string; conversation?: string } = {}): Promise<Of<"ack">> {
     const id = options.id ?? `q${Math.random().toString(36).slice(2)}`;
     this.send({ type: "message", content, ...options, id });
-    return this.frame("ack", (ack) => ack.id === id);
+    const refused = (): Of<"error"> | undefined => this.all("error").find(({ ref }) => ref === id);
+    const acknowledged = (): Of<"ack"> | undefined => this.all("ack").find((ack) => ack.id === id);
+    await this.until(() => acknowledged() !== undefined || refused() !== undefined, "an answer to a message");
+    const ack = acknowledged();
+    if (ack === undefined) throw new Error(`refused: ${JSON.stringify(refused())}`);
+    return ack;
   }
 
   /** The text of a reply as this client holds it, put together by the rules of the protocol. */
