@@ -3,6 +3,9 @@ import { createClient, type RedisClient } from "./client.ts";
 import { isUnknownScript, RedisUnavailable, translated } from "./errors.ts";
 import type { RedisScript } from "./script.ts";
 
+/** Milliseconds that closing waits for servers to close their side. */
+const CLOSING = 1_000;
+
 /**
  * A Redis that may be away. While it is, everything rejects at once with {@link RedisUnavailable}, and attempts
  * to reconnect go on for ever. A command that takes over a second rejects so too, and may have been done.
@@ -75,19 +78,9 @@ export function connectRedis(url: string, failed: (error: Error) => void): Redis
   };
 
   return {
-    untilReady(milliseconds) {
-      if (client.status === "ready") return Promise.resolve();
-      return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => {
-          client.off("ready", ready);
-          reject(new RedisUnavailable(lastTrouble ?? new Error("it did not answer in time")));
-        }, milliseconds);
-        const ready = (): void => {
-          clearTimeout(timer);
-          resolve();
-        };
-        client.once("ready", ready);
-      });
+    async untilReady(milliseconds) {
+      if (client.status === "ready" || (await eventWithin(client, "ready", milliseconds))) return;
+      throw new RedisUnavailable(lastTrouble ?? new Error("it did not answer in time"));
     },
     run,
     script: (script, keys, values) =>
@@ -126,10 +119,24 @@ function nodesOf(client: RedisClient) {
 /** Waits for what was sent, where there is somebody to answer it. */
 async function end(client: RedisClient): Promise<void> {
   if (client.status === "end") return;
-  const ended = new Promise<void>((resolve) => client.once("end", () => resolve()));
-  const nodes = nodesOf(client);
-  const answered = client.status === "ready" && (await Promise.allSettled([client.quit()]))[0];
-  if (!answered || answered.status === "rejected") client.disconnect();
-  // A cluster client without nodes has nothing that could end, and says nothing.
-  if (nodes.length > 0) await ended;
+  // Between two attempts to connect there is nothing that could end, and the client says nothing.
+  const silent = client.status === "reconnecting" || nodesOf(client).length === 0;
+  const ended = eventWithin(client, "end", silent ? 0 : CLOSING);
+  const [quit] = client.status === "ready" ? await Promise.allSettled([client.quit()]) : [];
+  if (quit?.status !== "fulfilled") client.disconnect();
+  await ended;
+}
+
+/** Waits for an event, or until so many milliseconds are over. Says whether it came. */
+function eventWithin(client: RedisClient, event: "ready" | "end", milliseconds: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const settle = (came: boolean): void => {
+      clearTimeout(timer);
+      client.off(event, happened);
+      resolve(came);
+    };
+    const happened = (): void => settle(true);
+    const timer = setTimeout(settle, milliseconds, false);
+    client.once(event, happened);
+  });
 }
