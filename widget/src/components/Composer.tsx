@@ -13,14 +13,17 @@ export function Composer({ focus }: { focus: boolean }) {
   const { store, settings, editing } = useView();
   const words = useWords();
   const edited = editing.value;
-  const { text, box, write } = useDraft(edited);
+  const { text, latest, box, write } = useDraft(edited);
   const running = useSnapshot(({ messages }) => isAnswering(messages));
   const most = useSnapshot(({ messageCharacters }) => messageCharacters);
   const composing = useSignal(false);
 
   // Code points, as the gateway counts; counted only where it may matter.
-  const left = text.length > most * NEAR_THE_LIMIT ? most - [...text].length : most;
-  const canSend = text.trim() !== "" && left >= 0;
+  const roomAfter = (draft: string): number =>
+    draft.length > most * NEAR_THE_LIMIT ? most - [...draft].length : most;
+  const isSendable = (draft: string): boolean => draft.trim() !== "" && roomAfter(draft) >= 0;
+  const left = roomAfter(text);
+  const canSend = isSendable(text);
 
   useEffect(() => {
     if (focus) box.current?.focus({ preventScroll: true });
@@ -28,12 +31,13 @@ export function Composer({ focus }: { focus: boolean }) {
 
   function submit(event?: Event): void {
     event?.preventDefault();
-    if (!canSend) return;
+    const draft = latest();
+    if (!isSendable(draft)) return;
     if (edited === null) {
-      store.actions.send(text.trim());
+      store.actions.send(draft.trim());
       write("");
     } else {
-      store.actions.edit(edited, text.trim());
+      store.actions.edit(edited, draft.trim());
       editing.value = null;
     }
     box.current?.focus();

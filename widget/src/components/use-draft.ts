@@ -7,6 +7,8 @@ import { useView } from "./view.ts";
 /** The text box's text, and how the box grows with it. */
 export interface Draft {
   readonly text: string;
+  /** The text at this moment, which may not be drawn yet. */
+  latest(): string;
   readonly box: RefObject<HTMLTextAreaElement | null>;
   write(text: string): void;
 }
@@ -38,6 +40,7 @@ export function useDraft(editing: ChatMessage | null): Draft {
 
   return {
     text: text.value,
+    latest: () => text.peek(),
     box,
     write(next) {
       text.value = next;
