@@ -32,14 +32,11 @@ const UNREACHABLE = new Set([
   "ServiceUnavailable",
   "ServiceUnavailableException",
 ]);
-const UNREACHABLE_CODES =
-  /^(E(CONN(REFUSED|RESET|ABORTED)|HOSTUNREACH|NETUNREACH|PIPE|TIMEDOUT|AI_AGAIN)|ENOTFOUND)$/;
-
 /** What the client threw, in our words. */
 export function toDynamoDbError(error: unknown, what: string): DynamoDbError {
   if (error instanceof DynamoDbError) return error;
-  const { name, message, code, status } = described(error);
-  return new DynamoDbError(kindOf(name, code, status), `${what}: ${name}: ${message}`, { cause: error });
+  const { name, message, status } = described(error);
+  return new DynamoDbError(kindOf(name, status), `${what}: ${name}: ${message}`, { cause: error });
 }
 
 /** Whether the client's error says that a condition did not hold. */
@@ -57,27 +54,22 @@ export function isTableThere(error: unknown): boolean {
   return described(error).name === "ResourceInUseException";
 }
 
-function kindOf(name: string, code: unknown, status: number | undefined): DynamoDbErrorCode {
+function kindOf(name: string, status: number | undefined): DynamoDbErrorCode {
   if (BUSY.has(name)) return "busy";
   if (UNREACHABLE.has(name) || (status !== undefined && status >= 500)) return "unreachable";
-  return typeof code === "string" && UNREACHABLE_CODES.test(code) ? "unreachable" : "failed";
+  // An error of no kind of its own, that came with no answer, is the network's.
+  return name === "Error" && status === undefined ? "unreachable" : "failed";
 }
 
 /** Errors are told by their fields: those of the client are of classes that are loaded with it. */
-function described(error: unknown): {
-  name: string;
-  message: string;
-  code: unknown;
-  status: number | undefined;
-} {
-  if (!(error instanceof Object)) {
-    return { name: "Error", message: String(error), code: undefined, status: undefined };
+function described(error: unknown): { name: string; message: string; status: number | undefined } {
+  if (typeof error !== "object" || error === null) {
+    return { name: "unknown", message: String(error), status: undefined };
   }
-  const { name, message, code, $metadata } = error as {
+  const { name, message, $metadata } = error as {
     name?: unknown;
     message?: unknown;
-    code?: unknown;
     $metadata?: { httpStatusCode?: number };
   };
-  return { name: String(name), message: String(message), code, status: $metadata?.httpStatusCode };
+  return { name: String(name), message: String(message), status: $metadata?.httpStatusCode };
 }

@@ -29,6 +29,7 @@ export async function startDynamoDb(): Promise<DynamoDbServer> {
     stop: () =>
       new Promise((resolve, reject) => {
         server.close((error) => (error ? reject(error) : resolve()));
+        server.closeAllConnections();
       }),
   };
 }
