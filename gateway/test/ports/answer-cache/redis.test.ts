@@ -1,5 +1,5 @@
 import { createRedisAnswerCache } from "../../../src/adapters/redis/answer-cache.ts";
-import { onEveryRedis } from "../support/redis-server.ts";
+import { onEveryRedis } from "../support/on-every-redis.ts";
 import { answerCacheSuite } from "./suite.ts";
 
 onEveryRedis((running) => {

@@ -1,5 +1,5 @@
 import { createRedisConversationSummaries } from "../../../src/adapters/redis/conversation-summaries.ts";
-import { onEveryRedis } from "../support/redis-server.ts";
+import { onEveryRedis } from "../support/on-every-redis.ts";
 import { conversationSummariesSuite } from "./suite.ts";
 
 onEveryRedis((running) => {

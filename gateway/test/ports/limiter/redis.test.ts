@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { createRedisLimiter } from "../../../src/adapters/redis/limiter.ts";
 import { manualClock } from "../support/manual-clock.ts";
-import { onEveryRedis } from "../support/redis-server.ts";
+import { onEveryRedis } from "../support/on-every-redis.ts";
 import { scopeOf } from "../support/scopes.ts";
 import { limiterSuite } from "./suite.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { createRedisMessageLayer } from "../../../src/adapters/redis/message-layer.ts";
 import { RECENT_LAYER, SESSION_LAYER } from "../../../src/ports/message-layer.ts";
-import { onEveryRedis } from "../support/redis-server.ts";
+import { onEveryRedis } from "../support/on-every-redis.ts";
 import { scopeOf } from "../support/scopes.ts";
 import { turns } from "./messages.ts";
 import { messageLayerSuite } from "./suite.ts";

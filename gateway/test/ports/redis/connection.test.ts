@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { connectRedis, type RedisConnection } from "../../../src/adapters/redis/connection.ts";
 import { RedisUnavailable } from "../../../src/adapters/redis/errors.ts";
 import { redisScript } from "../../../src/adapters/redis/script.ts";
+import { onEveryRedis } from "../support/on-every-redis.ts";
 import { type RedisProcess, startRedisProcess } from "../support/redis-process.ts";
-import { onEveryRedis } from "../support/redis-server.ts";
 
 const ECHO = redisScript("return { KEYS[1], ARGV[1] }");
 const FAULTY = redisScript("return redis.call('LPUSH', KEYS[1])");

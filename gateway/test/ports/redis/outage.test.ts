@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { connectRedis, type RedisConnection } from "../../../src/adapters/redis/connection.ts";
 import { createRedisConversationSummaries } from "../../../src/adapters/redis/conversation-summaries.ts";
@@ -80,11 +81,10 @@ describe("while Redis is away", () => {
     }
     proxy.cut();
     await mine.add(scope, "missed", question(2));
-    const back = new Promise<void>((resolve) => redis.onBack(resolve));
     await mended();
-    await back;
+    // This instance asks for nothing: it puts right what it missed of its own accord.
+    while ((await theirs.read(scope, "missed")).messages !== null) await turn();
     expect((await mine.read(scope, "missed")).messages).toBeNull();
-    expect((await theirs.read(scope, "missed")).messages).toBeNull();
     expect((await theirs.read(scope, "whole")).messages).toEqual(turns(1, 1));
     await mine.add(scope, "whole", question(2));
     expect((await theirs.read(scope, "whole")).messages).toEqual([...turns(1, 1), question(2)]);

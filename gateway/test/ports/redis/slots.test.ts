@@ -7,7 +7,8 @@ import { createRedisReplyJournal } from "../../../src/adapters/redis/reply-journ
 import { RECENT_LAYER, SESSION_LAYER } from "../../../src/ports/message-layer.ts";
 import type { Scope } from "../../../src/ports/scope.ts";
 import { turns } from "../message-layer/messages.ts";
-import { onEveryRedis, type TestRedis } from "../support/redis-server.ts";
+import { onEveryRedis } from "../support/on-every-redis.ts";
+import type { TestRedis } from "../support/redis-server.ts";
 import { LOOKALIKES, scopeOf } from "../support/scopes.ts";
 
 const DAY = 24 * 60 * 60 * 1000;

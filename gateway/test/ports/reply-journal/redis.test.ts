@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { createRedisReplyJournal } from "../../../src/adapters/redis/reply-journal.ts";
-import { onEveryRedis } from "../support/redis-server.ts";
+import { onEveryRedis } from "../support/on-every-redis.ts";
 import { scopeOf } from "../support/scopes.ts";
 import { replyJournalSuite } from "./suite.ts";
 

@@ -1,17 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, describe, expect } from "@jest/globals";
 import { Redis } from "ioredis";
 import { connectRedis, type RedisConnection } from "../../../src/adapters/redis/connection.ts";
 import { type RedisProcess, startRedisProcess } from "./redis-process.ts";
 
 /** Which Redis a suite runs against. */
 export type RedisKind = "one server" | "a cluster";
-
-/** Both kinds, for `describe.each`. */
-export const REDIS_KINDS: readonly RedisKind[] = ["one server", "a cluster"];
-
-/** Milliseconds that starting may take, on a machine that does much else. */
-export const REDIS_START_TIMEOUT = 60_000;
 
 /** A key as it lies in Redis. */
 export interface HeldKey {
@@ -96,30 +89,6 @@ export async function startTestRedis(kind: RedisKind): Promise<TestRedis> {
       await Promise.all(processes.map((process) => process.stop()));
     },
   };
-}
-
-/**
- * Describes what holds on one server and on a cluster. After every test, each key that it left must have a time to
- * live.
- *
- * @param define takes how to get at the Redis, which is there while tests run
- */
-export function onEveryRedis(define: (running: () => TestRedis) => void): void {
-  describe.each(REDIS_KINDS)("in Redis, %s", (kind) => {
-    let server: TestRedis | undefined;
-    beforeAll(async () => {
-      server = await startTestRedis(kind);
-    }, REDIS_START_TIMEOUT);
-    afterAll(() => server?.stop());
-    afterEach(async () => {
-      const endless = (await server?.keys())?.filter(({ life }) => life === -1);
-      expect(endless).toEqual([]);
-    });
-    define(() => {
-      if (server === undefined) throw new Error("Redis has not been started yet");
-      return server;
-    });
-  });
 }
 
 async function heldKeys(server: Redis, cluster: boolean): Promise<HeldKey[]> {
