@@ -45,7 +45,7 @@ export function createBlocks(): Blocks {
 
   return {
     read(given, whole) {
-      const text = given.replace(/\r\n?/g, "\n");
+      const text = given.includes("\r") ? given.replace(/\r\n?/g, "\n") : given;
       if (!text.startsWith(settledText)) {
         settledText = "";
         settled = [];

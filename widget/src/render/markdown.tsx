@@ -1,4 +1,4 @@
-import type { ComponentChild, ComponentType } from "preact";
+import { type ComponentChild, type ComponentType, Fragment } from "preact";
 import type { Block, ListItem, Side } from "./block-parser.ts";
 import { createBlocks } from "./blocks.ts";
 import { type Inline, parseInline, plainText } from "./inline-parser.ts";
@@ -26,10 +26,15 @@ export interface MarkdownView {
   render(text: string, whole: boolean): ComponentChild[];
 }
 
+/** Blocks that are compared as one while a text grows, so that its length hardly counts. */
+const GROUP = 32;
+
 /** Makes the view of one growing text. */
 export function createMarkdown(options: MarkdownOptions): MarkdownView {
   const blocks = createBlocks();
   const rendered = new WeakMap<Block, ComponentChild>();
+  /** Full groups by their last block, which is the same object only where all before it are. */
+  const groups = new WeakMap<Block, ComponentChild>();
 
   function words(text: string, growing: boolean): ComponentChild[] {
     return parseInline(text, growing).map(inline);
@@ -166,16 +171,32 @@ export function createMarkdown(options: MarkdownOptions): MarkdownView {
     );
   }
 
+  function drawn(block: Block, growing: boolean): ComponentChild {
+    const known = rendered.get(block);
+    if (known !== undefined) return known;
+    const element = render(block, growing);
+    rendered.set(block, element);
+    return element;
+  }
+
   return {
     render(text, whole) {
       const read = blocks.read(text, whole);
-      return read.map((block, index) => {
-        const known = rendered.get(block);
-        if (known !== undefined) return known;
-        const element = render(block, !whole && index === read.length - 1);
-        rendered.set(block, element);
-        return element;
-      });
+      const shown: ComponentChild[] = [];
+      for (let from = 0; from < read.length; from += GROUP) {
+        const group = read.slice(from, from + GROUP);
+        const last = group.at(-1) as Block;
+        const isEnd = from + GROUP >= read.length;
+        let element = isEnd ? undefined : groups.get(last);
+        element ??= (
+          <Fragment key={from}>
+            {group.map((block) => drawn(block, !whole && isEnd && block === last))}
+          </Fragment>
+        );
+        if (!isEnd) groups.set(last, element);
+        shown.push(element);
+      }
+      return shown;
     },
   };
 }
