@@ -19,7 +19,7 @@ export function onEveryRedis(define: (running: () => TestRedis) => void): void {
     }, START_TIMEOUT);
     afterAll(() => server?.stop());
     afterEach(async () => {
-      const endless = (await server?.keys())?.filter(({ life }) => life === -1);
+      const endless = ((await server?.keys()) ?? []).filter(({ life }) => life === -1);
       expect(endless).toEqual([]);
     });
     define(() => {

@@ -47,8 +47,14 @@ export async function startRedisProcess(
       stdio: ["ignore", "pipe", "inherit"],
     });
     const lines: string[] = [];
-    if (await serves(child, lines)) return running(child, folder, { port, busPort });
-    await folder.remove();
+    const process = running(child, folder, { port, busPort });
+    try {
+      if (await serves(child, lines)) return process;
+    } catch (error) {
+      await process.stop();
+      throw error;
+    }
+    await process.stop();
     output = lines.join("\n");
   }
   throw new Error(`redis-server does not start:\n${output}`);
@@ -99,7 +105,8 @@ function running(
   let stopped: Promise<void> | null = null;
   const stop = async (): Promise<void> => {
     process.off("exit", kill);
-    if (child.exitCode === null && child.signalCode === null) {
+    // One that never started has no number, and no end either.
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
       const exited = once(child, "exit");
       kill();
       await exited;
