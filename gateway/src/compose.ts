@@ -1,15 +1,6 @@
-import { join } from "node:path";
 import { PROTOCOL_LIMITS } from "@parlance/protocol";
 import { createAnthropicProvider } from "./adapters/anthropic/provider.ts";
-import { createMemoryAnswerCache } from "./adapters/memory/answer-cache.ts";
-import { createMemoryConversationSummaries } from "./adapters/memory/conversation-summaries.ts";
-import { createMemoryLimiter } from "./adapters/memory/limiter.ts";
-import { createMemoryMessageLayer } from "./adapters/memory/message-layer.ts";
 import { createSimulatorProvider } from "./adapters/simulator/provider.ts";
-import { createSqliteArchive } from "./adapters/sqlite/archive.ts";
-import { openSqlite } from "./adapters/sqlite/database.ts";
-import { createSqliteRegistryStore } from "./adapters/sqlite/registry-store.ts";
-import { createSqliteReplyJournal } from "./adapters/sqlite/reply-journal.ts";
 import { createSystemClock } from "./adapters/system/clock.ts";
 import { createUuidV7Ids } from "./adapters/system/ids.ts";
 import { createSystemRandomness } from "./adapters/system/randomness.ts";
@@ -25,11 +16,11 @@ import { drain } from "./drain.ts";
 import { createHistory } from "./history/history.ts";
 import { CHEAPEST_CLAUDE } from "./llm/models.ts";
 import { createPipeline } from "./pipeline/pipeline.ts";
-import { RECENT_LAYER, SESSION_LAYER } from "./ports/message-layer.ts";
 import type { ModelProvider } from "./ports/model.ts";
 import type { RegistryStore } from "./ports/registry-store.ts";
 import { seedTenants } from "./seed-tenants.ts";
 import { chooseSocketServer } from "./socket-servers.ts";
+import { openDurableStores, openHotStores } from "./stores.ts";
 import { createLog, type Log } from "./telemetry/log.ts";
 import { gatewayTracer } from "./telemetry/tracing.ts";
 import { deriveKeys } from "./tenants/derived-keys.ts";
@@ -45,10 +36,6 @@ import { tokenRoutes } from "./transport/routes/tokens.ts";
 import { widgetFileRoutes } from "./transport/routes/widget-files.ts";
 import { SecondWheel } from "./transport/second-wheel.ts";
 
-/** Conversations whose last messages, sessions and summaries are kept in this process, and bytes of cached answers. */
-const RECENT_CONVERSATIONS = 20_000;
-const SESSION_CONVERSATIONS = 2_000;
-const ANSWER_CACHE_BYTES = 64 * 1024 * 1024;
 /** Half of the default `abandonSeconds`: who returns within it is not given up. */
 const RECONNECT_SECONDS = 15;
 
@@ -90,10 +77,11 @@ export async function startGateway(config: Config, served: ServedDirectories): P
   const ids = createUuidV7Ids({ clock, randomness });
   const secrets = await resolveSecrets(config, randomness);
 
-  const database = await openSqlite(join(config.dataDirectory, "parlance.db"));
-  const registry = createSqliteRegistryStore(database);
-  const archive = createSqliteArchive(database);
-  const journal = createSqliteReplyJournal(database);
+  const durable = await openDurableStores(config);
+  const { registry, archive } = durable;
+  const hot = await openHotStores(config, clock, (error) => log.error({ err: error }, "trouble with Redis"));
+  const journal = hot.journal ?? durable.journal;
+  if (journal === null) throw new Error("no store keeps the journal of running replies");
   const demo = await seedTenants(config, registry, CHEAPEST_CLAUDE);
   const interrupted = await sweepOwedReplies({ archive, journal, clock });
   if (interrupted > 0)
@@ -115,17 +103,8 @@ export async function startGateway(config: Config, served: ServedDirectories): P
   const tokens = createTokens({ keys, directory, clock });
   const visitorTokens = createVisitorTokens({ keys, clock, randomness });
 
-  const summaries = createMemoryConversationSummaries({ clock, maxConversations: RECENT_CONVERSATIONS });
-  const history = createHistory({
-    recent: createMemoryMessageLayer({ bounds: RECENT_LAYER, clock, maxConversations: RECENT_CONVERSATIONS }),
-    session: createMemoryMessageLayer({
-      bounds: SESSION_LAYER,
-      clock,
-      maxConversations: SESSION_CONVERSATIONS,
-    }),
-    summaries,
-    archive,
-  });
+  const { summaries } = hot;
+  const history = createHistory({ recent: hot.recent, session: hot.session, summaries, archive });
   const replies = new LiveReplies(clock);
   const pacer = new Pacer();
   const queues = new ConversationQueues((error) => log.error({ err: error }, "a reply's task failed"));
@@ -141,8 +120,8 @@ export async function startGateway(config: Config, served: ServedDirectories): P
     history,
     summaries,
     directory,
-    limiter: createMemoryLimiter({ clock }),
-    answerCache: createMemoryAnswerCache({ clock, maxBytes: ANSWER_CACHE_BYTES }),
+    limiter: hot.limiter,
+    answerCache: hot.answerCache,
     journal,
     providers,
     connections,
@@ -197,7 +176,8 @@ export async function startGateway(config: Config, served: ServedDirectories): P
     pacer.close();
     replies.close();
     directory.close();
-    await database.close();
+    await hot.close();
+    await durable.close();
     log.flush();
   };
 

@@ -12,6 +12,16 @@ export interface Config {
   readonly adminKey: string | null;
   readonly secret: string | null;
   readonly previousSecret: string | null;
+  /** The hot store, shared by instances; null keeps it in this process. */
+  readonly redisUrl: string | null;
+  readonly archive:
+    | { readonly kind: "sqlite" }
+    | {
+        readonly kind: "dynamodb";
+        readonly table: string;
+        readonly region: string;
+        readonly endpoint: string | null;
+      };
   readonly anthropic: { readonly apiKey: string; readonly baseUrl: string | null } | null;
   readonly simulatorTokensPerSecond: number;
   readonly drainSeconds: number;
@@ -52,6 +62,16 @@ const Environment = z.object({
   PARLANCE_ADMIN_KEY: text.min(16, "must have at least 16 characters").optional(),
   PARLANCE_SECRET: longSecret.optional(),
   PARLANCE_SECRET_PREVIOUS: longSecret.optional(),
+  REDIS_URL: text
+    .regex(
+      /^rediss?(\+(cluster|sentinel))?:\/\//,
+      "must be redis://, rediss://, redis+cluster:// or redis+sentinel://",
+    )
+    .optional(),
+  ARCHIVE: z.enum(["sqlite", "dynamodb"]).default("sqlite"),
+  DYNAMODB_TABLE: text.default("parlance"),
+  DYNAMODB_ENDPOINT: httpUrl.optional(),
+  AWS_REGION: text.default("us-east-1"),
   ANTHROPIC_API_KEY: text.optional(),
   ANTHROPIC_BASE_URL: httpUrl.optional(),
   SIMULATOR_TOKENS_PER_SECOND: wholeNumber(1, 100_000).default(80),
@@ -62,10 +82,8 @@ const Environment = z.object({
 
 /** Variables of later abilities: set to anything but these, they would silently do nothing. */
 const UNAVAILABLE: Readonly<Record<string, readonly string[]>> = {
-  ARCHIVE: ["sqlite"],
   ATTACHMENTS: ["files"],
   WORKERS: ["1"],
-  REDIS_URL: [],
   OPENAI_API_KEY: [],
   BEDROCK_ENDPOINT: [],
   EMBEDDINGS_BASE_URL: [],
@@ -110,6 +128,16 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     adminKey: values.PARLANCE_ADMIN_KEY ?? null,
     secret: values.PARLANCE_SECRET ?? null,
     previousSecret: values.PARLANCE_SECRET_PREVIOUS ?? null,
+    redisUrl: values.REDIS_URL ?? null,
+    archive:
+      values.ARCHIVE === "sqlite"
+        ? { kind: "sqlite" }
+        : {
+            kind: "dynamodb",
+            table: values.DYNAMODB_TABLE,
+            region: values.AWS_REGION,
+            endpoint: values.DYNAMODB_ENDPOINT ?? null,
+          },
     anthropic:
       values.ANTHROPIC_API_KEY === undefined
         ? null

@@ -1,0 +1,133 @@
+import { join } from "node:path";
+import { createDynamoArchive } from "./adapters/dynamodb/archive.ts";
+import { openDynamoDb } from "./adapters/dynamodb/database.ts";
+import { createDynamoRegistryStore } from "./adapters/dynamodb/registry-store.ts";
+import { createMemoryAnswerCache } from "./adapters/memory/answer-cache.ts";
+import { createMemoryConversationSummaries } from "./adapters/memory/conversation-summaries.ts";
+import { createMemoryLimiter } from "./adapters/memory/limiter.ts";
+import { createMemoryMessageLayer } from "./adapters/memory/message-layer.ts";
+import { createRedisAnswerCache } from "./adapters/redis/answer-cache.ts";
+import { connectRedis, type RedisConnection } from "./adapters/redis/connection.ts";
+import { createRedisConversationSummaries } from "./adapters/redis/conversation-summaries.ts";
+import { createRedisLimiter } from "./adapters/redis/limiter.ts";
+import { createRedisMessageLayer } from "./adapters/redis/message-layer.ts";
+import { createRedisReplyJournal } from "./adapters/redis/reply-journal.ts";
+import { createSqliteArchive } from "./adapters/sqlite/archive.ts";
+import { openSqlite } from "./adapters/sqlite/database.ts";
+import { createSqliteRegistryStore } from "./adapters/sqlite/registry-store.ts";
+import { createSqliteReplyJournal } from "./adapters/sqlite/reply-journal.ts";
+import type { Config } from "./config.ts";
+import type { AnswerCache } from "./ports/answer-cache.ts";
+import type { Archive } from "./ports/archive.ts";
+import type { ConversationSummaries } from "./ports/conversation-summaries.ts";
+import type { Limiter } from "./ports/limiter.ts";
+import { type MessageLayer, RECENT_LAYER, SESSION_LAYER } from "./ports/message-layer.ts";
+import type { RegistryStore } from "./ports/registry-store.ts";
+import type { ReplyJournal } from "./ports/reply-journal.ts";
+import type { Clock } from "./ports/system.ts";
+
+/** Conversations whose last messages, sessions and summaries are kept in this process, and bytes of cached answers. */
+const RECENT_CONVERSATIONS = 20_000;
+const SESSION_CONVERSATIONS = 2_000;
+const ANSWER_CACHE_BYTES = 64 * 1024 * 1024;
+/** Milliseconds that a start waits for Redis. */
+const REDIS_READY = 10_000;
+
+/** What outlives a process: the truth. */
+export interface DurableStores {
+  readonly archive: Archive;
+  readonly registry: RegistryStore;
+  /** The journal of running replies, where the hot store keeps none. */
+  readonly journal: ReplyJournal | null;
+  /** Names the archive, for the check that instances share it. */
+  readonly identity: string;
+  close(): Promise<void>;
+}
+
+/** What instances share while they run, or this process keeps for itself. */
+export interface HotStores {
+  readonly recent: MessageLayer;
+  readonly session: MessageLayer;
+  readonly summaries: ConversationSummaries;
+  readonly limiter: Limiter;
+  readonly answerCache: AnswerCache;
+  readonly journal: ReplyJournal | null;
+  readonly redis: RedisConnection | null;
+  close(): Promise<void>;
+}
+
+/** Opens the archive and the registry: SQLite in the data directory, or DynamoDB. */
+export async function openDurableStores(config: Config): Promise<DurableStores> {
+  if (config.archive.kind === "dynamodb") {
+    const { table, region, endpoint } = config.archive;
+    const database = await openDynamoDb({ table, region, ...(endpoint === null ? {} : { endpoint }) });
+    const local =
+      config.redisUrl === null ? await openSqlite(join(config.dataDirectory, "journal.db")) : null;
+    return {
+      archive: createDynamoArchive(database),
+      registry: createDynamoRegistryStore(database),
+      journal: local === null ? null : createSqliteReplyJournal(local),
+      identity: `dynamodb ${endpoint ?? region} ${table}`,
+      async close() {
+        database.close();
+        await local?.close();
+      },
+    };
+  }
+  const path = join(config.dataDirectory, "parlance.db");
+  const database = await openSqlite(path);
+  return {
+    archive: createSqliteArchive(database),
+    registry: createSqliteRegistryStore(database),
+    journal: createSqliteReplyJournal(database),
+    identity: `sqlite ${path}`,
+    close: () => database.close(),
+  };
+}
+
+/**
+ * Opens the hot store: this process's memory, or Redis.
+ *
+ * @param failed told of trouble with the connection, while the gateway runs on
+ */
+export async function openHotStores(
+  config: Config,
+  clock: Clock,
+  failed: (error: unknown) => void,
+): Promise<HotStores> {
+  if (config.redisUrl !== null) return openRedisStores(config.redisUrl, failed);
+  return {
+    recent: createMemoryMessageLayer({ bounds: RECENT_LAYER, clock, maxConversations: RECENT_CONVERSATIONS }),
+    session: createMemoryMessageLayer({
+      bounds: SESSION_LAYER,
+      clock,
+      maxConversations: SESSION_CONVERSATIONS,
+    }),
+    summaries: createMemoryConversationSummaries({ clock, maxConversations: RECENT_CONVERSATIONS }),
+    limiter: createMemoryLimiter({ clock }),
+    answerCache: createMemoryAnswerCache({ clock, maxBytes: ANSWER_CACHE_BYTES }),
+    journal: null,
+    redis: null,
+    close: async () => undefined,
+  };
+}
+
+async function openRedisStores(url: string, failed: (error: unknown) => void): Promise<HotStores> {
+  const redis = connectRedis(url, failed);
+  try {
+    await redis.untilReady(REDIS_READY);
+  } catch (error) {
+    await redis.close();
+    throw new Error("REDIS_URL: there is no Redis that answers within 10 s", { cause: error });
+  }
+  return {
+    recent: createRedisMessageLayer({ redis, bounds: RECENT_LAYER }),
+    session: createRedisMessageLayer({ redis, bounds: SESSION_LAYER }),
+    summaries: createRedisConversationSummaries({ redis }),
+    limiter: createRedisLimiter({ redis }),
+    answerCache: createRedisAnswerCache({ redis }),
+    journal: createRedisReplyJournal({ redis }),
+    redis,
+    close: () => redis.close(),
+  };
+}
