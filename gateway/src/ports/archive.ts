@@ -163,8 +163,13 @@ export interface UserArchive {
   accepted(
     clientId: string,
   ): Promise<{ conversation: string; message: string; reply: string; digest: string } | null>;
-  /** Ends a reply if it is open: the first end wins. Stores it as a message with the reply's id. False: it had ended, or there is none. */
+  /**
+   * Ends a reply if it is open and its epoch is not above the end's: the first end wins, and an owner that was
+   * overtaken ends nothing. Stores it as a message with the reply's id. False: it had ended, or was overtaken.
+   */
   endReply(end: ReplyEnd): Promise<boolean>;
+  /** A new owner takes an open reply over: its epoch is raised, if it is below. False: it has ended, or is as high. */
+  raiseEpoch(reply: string, epoch: number): Promise<boolean>;
   /** Where a reply stands, or null where there is none. */
   reply(reply: string): Promise<ReplyState | null>;
   /** The reply to a user's message, named by its id or its client's id, or null. The latest, where it was regenerated. */
