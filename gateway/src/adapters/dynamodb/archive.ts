@@ -11,7 +11,7 @@ import {
   latestConversation,
 } from "./operations/conversations.ts";
 import { context, messages, push, rate } from "./operations/messages.ts";
-import { endReply, owedBy, reply, replyTo } from "./operations/replies.ts";
+import { endReply, owedBy, raiseEpoch, reply, replyTo } from "./operations/replies.ts";
 import { acceptanceOf, type User } from "./operations/user.ts";
 import { owed } from "./owed.ts";
 import { UserLog } from "./user-log.ts";
@@ -51,6 +51,7 @@ function userArchive({ user, log }: { user: User; log: UserLog }): UserArchive {
         return { conversation, message, reply, digest };
       }),
     endReply: (end) => log.write((writing) => endReply(user, end, writing)),
+    raiseEpoch: (id, epoch) => log.write(() => raiseEpoch(user, id, epoch)),
     reply: (id) => log.read(() => reply(user, id)),
     replyTo: (message) => log.read(() => replyTo(user, message)),
     openReplies: (conversation) => log.read(() => owedBy(user, conversation)),

@@ -7,7 +7,7 @@ import { type Attributes, fromAttributes, toAttributes } from "./values.ts";
 
 /** Tries of one request, the first included, with the client's own backoff between them. */
 const ATTEMPTS = 4;
-const CONNECT_MILLISECONDS = 1_000;
+const CONNECT_MILLISECONDS = 2_000;
 const ANSWER_MILLISECONDS = 3_000;
 const KEYS_A_REQUEST = 100;
 const TABLE_SECONDS = 60;

@@ -9,12 +9,13 @@
  *   - commit: the head from version v to v + 1 with the changes in it, on the condition that it is still v
  *   4 make the changes to messages, ids and acceptances
  *   5 make the change to the conversation, by which readers see what is new in it and no more what is cut off
- *   6 take what is finished out of the head, and what has ended out of the shards
+ *   6 take what has ended out of the shards, and what is finished out of the head
  *
  * The commit is the one point at which a write happens. Decisions of two gateways on the same version cannot both
- * be committed; the loser decides anew. Every change of 4 and 5 is conditional on the item's own version being
- * lower, and the write before was finished before its successor was committed, so anyone may finish anyone's
- * write, at any time, any number of times, also long after: it changes nothing then.
+ * be committed; the loser decides anew, and so does who decided to change nothing while somebody else did. Every
+ * change of 4 and 5 is conditional on the item's own version being lower, and the write before was finished before
+ * its successor was committed, so anyone may finish anyone's write, at any time, any number of times, also long
+ * after: it changes nothing then.
  *
  * After a crash
  *   before the commit    nothing happened. What was staged is read by nobody; a record in the shards that names a
@@ -22,7 +23,6 @@
  *   after it, up to 6    the write happened, though its caller never heard. The next read, write or `owed()` of
  *                        the user finds it in the head and finishes it before anything else. `owed()` finds it
  *                        because the record in the shards was there before the commit.
- *   within 6             the record of a reply that ended is left; `owed()` sees that it ended, and drops it.
  *
  * A commit whose answer was lost, and which the client tried again, looks like a lost race. So the head holds the
  * tokens of its last commits, and who loses looks for its own there before it decides anew.
@@ -50,19 +50,21 @@ export interface Staged {
   readonly set: object;
 }
 
-/** What a write came to. Without `changes` it changes nothing. */
-export interface Decision<Result> {
-  readonly result: Result;
-  readonly changes?: {
-    readonly staged?: readonly Staged[];
-    /** On messages, ids and acceptances. */
-    readonly items: readonly UserChange[];
-    /** On the conversation, which shows the others. */
-    readonly conversation?: UserChange;
-    /** A reply that ended. */
-    readonly ended?: string;
-  };
+/** What a write changes. */
+export interface Changes {
+  readonly staged?: readonly Staged[];
+  /** On messages, ids and acceptances. */
+  readonly items: readonly UserChange[];
+  /** On the conversation, which shows the others. */
+  readonly conversation?: UserChange;
+  /** A reply that ended. */
+  readonly ended?: string;
 }
+
+/** What a write comes to: its result, with changes or without; or an error that it rejects with. */
+export type Decision<Result> =
+  | { readonly result: Result; readonly changes?: Changes }
+  | { readonly refusal: Error };
 
 /** The write that is being decided: the version it will be, and a token that no other write has. */
 export interface Writing {
@@ -70,11 +72,7 @@ export interface Writing {
   readonly token: string;
 }
 
-interface Unfinished {
-  readonly items: readonly UserChange[];
-  readonly conversation?: UserChange;
-  readonly ended?: string;
-}
+type Unfinished = Omit<Changes, "staged">;
 
 interface Head {
   readonly version: number;
@@ -122,14 +120,18 @@ export class UserLog {
 
   async #write<Result>(decide: (writing: Writing) => Promise<Decision<Result>>): Promise<Result> {
     const token = randomUUID();
-    let tried: Decision<Result> | null = null;
+    let tried: { readonly result: Result } | null = null;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const head = await this.#head();
       if (head.unfinished !== undefined) await this.#finish(head.version, head.unfinished);
       if (tried !== null && head.recent.includes(token)) return tried.result;
       const version = head.version + 1;
       const decision = await decide({ version, token });
-      if (decision.changes === undefined) return decision.result;
+      if ("refusal" in decision || decision.changes === undefined) {
+        if ((await this.#head()).version !== head.version) continue;
+        if ("refusal" in decision) throw decision.refusal;
+        return decision.result;
+      }
       const { staged = [], ...changes } = decision.changes;
       await Promise.all(staged.map(({ key, set }) => this.#set(key, { set }, version)));
       tried = decision;

@@ -68,6 +68,21 @@ describe("two gateways on one DynamoDB table", () => {
     expect(await two.latestConversation()).toBeNull();
   });
 
+  test("take replies over from each other: one gets a higher epoch, and who was overtaken ends nothing", async () => {
+    const scope = scopeOf("tenant", "taken over");
+    const [one, two] = [first.forUser(scope), second.forUser(scope)];
+    const { reply } = await accepted(one, turn("asked"));
+    const raised = await Promise.all([one.raiseEpoch(reply, 2), two.raiseEpoch(reply, 2)]);
+    expect(raised.sort()).toEqual([false, true]);
+    expect(await two.raiseEpoch(reply, 1)).toBe(false);
+    expect(await two.raiseEpoch("unknown", 9)).toBe(false);
+    expect((await first.owed()).find((owed) => owed.reply === reply)?.epoch).toBe(2);
+    expect(await one.endReply(end(reply, { epoch: 1 }))).toBe(false);
+    expect((await one.reply(reply))?.state).toBe("open");
+    expect(await two.endReply(end(reply, { epoch: 2 }))).toBe(true);
+    expect(await one.raiseEpoch(reply, 3)).toBe(false);
+  });
+
   test("never read a turn half: no question without its reply, no cut without what stands for it", async () => {
     const scope = scopeOf("tenant", "atomic");
     const [writer, reader] = [first.forUser(scope), second.forUser(scope)];

@@ -1,5 +1,7 @@
-import { createServer, type Server } from "node:http";
+import { once } from "node:events";
+import { createServer, request as forward, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { pipeline } from "node:stream/promises";
 import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { createDynamoArchive } from "../../../src/adapters/dynamodb/archive.ts";
@@ -37,16 +39,11 @@ describe("a DynamoDB table in trouble", () => {
         response.writeHead(throttled ? 400 : 500, { "content-type": "application/x-amz-json-1.0" });
         return void response.end(JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${type}` }));
       }
-      const body: Buffer[] = [];
-      for await (const chunk of request) body.push(chunk);
-      const { host: _, connection: __, ...headers } = request.headers;
-      const passed = await fetch(emulator.endpoint, {
-        method: "POST",
-        headers: headers as Record<string, string>,
-        body: Buffer.concat(body),
-      });
-      response.writeHead(passed.status, { "content-type": "application/x-amz-json-1.0" });
-      response.end(await passed.text());
+      const passed = forward(emulator.endpoint, { method: "POST", headers: request.headers, agent: false });
+      const [answer] = await Promise.all([once(passed, "response"), pipeline(request, passed)]);
+      const message: IncomingMessage = answer[0];
+      response.writeHead(message.statusCode ?? 502, message.headers);
+      await pipeline(message, response);
     });
     await new Promise<void>((resolve) => {
       front.listen(0, "127.0.0.1", resolve);

@@ -19,18 +19,22 @@ export async function accept(user: User, request: AcceptRequest, writing: Writin
     request.kind === "message"
       ? conversationKey(request.conversation ?? request.newConversation)
       : idKey(request.target ?? "");
-  const taken = request.kind === "regenerate" ? [request.reply] : [request.reply, request.message];
-  const keys = [clientKey(request.clientId), named, ...taken.map(idKey)];
+  const fresh = request.kind === "regenerate" ? [request.reply] : [request.reply, request.message];
+  const keys = [clientKey(request.clientId), named, ...fresh.map(idKey)];
   const [[known = null, found = null, ...others], open] = await Promise.all([
     user.db.getAll<object>(keys.map((sk) => itemKey(user, sk))),
     openReplies(user),
   ]);
   if (known !== null) return { result: knownResult(known as AcceptanceItem, request) };
   if (others.some((other) => other !== null)) {
-    throw new DynamoDbError("constraint", "the id of a new message or reply is taken");
+    return taken("the id of a new message or reply is taken");
   }
   if (request.kind !== "message") return askAnew(user, request, writing, found as IdItem | null, open);
   return ask(user, request, writing, found as ConversationItem | null, open);
+}
+
+function taken(message: string): { refusal: Error } {
+  return { refusal: new DynamoDbError("constraint", message) };
 }
 
 /** What a frame comes to whose client's id was accepted before. */
@@ -50,7 +54,7 @@ async function ask(
   const target = named ? live(found) : await latest(user);
   if (target === null && named) return NOT_FOUND;
   if (target === null && found !== null) {
-    throw new DynamoDbError("constraint", "the id of a new conversation is taken");
+    return taken("the id of a new conversation is taken");
   }
   const standing = target === null ? [] : standingIn(target, open);
   if (standing.length >= request.openLimit) return FULL;

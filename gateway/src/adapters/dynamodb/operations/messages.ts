@@ -67,7 +67,7 @@ export async function rate(
   };
 }
 
-/** Decides {@link UserArchive.push}. Rejects with {@link NoSuchConversation}. */
+/** Decides {@link UserArchive.push}. */
 export async function push(
   user: User,
   id: string,
@@ -76,7 +76,7 @@ export async function push(
 ): Promise<Decision<boolean>> {
   const [known, conversation] = await Promise.all([placeOf(user, message.id), liveConversation(user, id)]);
   if (known !== null) return { result: false };
-  if (conversation === null) throw new NoSuchConversation(id);
+  if (conversation === null) return { refusal: new NoSuchConversation(id) };
   const { role, at, author, content } = message;
   const place = { position: conversation.lastPosition + 1, slot: 0 };
   const { fields, staged } = storedText(user.pk, token, content);

@@ -15,7 +15,7 @@ export async function endReply(
   { version, token }: Writing,
 ): Promise<Decision<boolean>> {
   const reply = await messageOf(user, end.reply);
-  if (reply?.status !== "queued") return { result: false };
+  if (reply?.status !== "queued" || (reply.epoch ?? 0) > end.epoch) return { result: false };
   const { reason: status, seq, epoch, model, usage, at } = end;
   const { fields, staged } = storedText(user.pk, token, end.content);
   const ended = { ...fields, status, seq, epoch, model, usage, at };
@@ -34,6 +34,16 @@ export async function endReply(
       conversation: { sk, set: { ...set, changed: version, changedAt: at }, remove },
       ended: reply.id,
     },
+  };
+}
+
+/** Decides {@link UserArchive.raiseEpoch}. */
+export async function raiseEpoch(user: User, id: string, epoch: number): Promise<Decision<boolean>> {
+  const reply = await messageOf(user, id);
+  if (reply?.status !== "queued" || (reply.epoch ?? 0) >= epoch) return { result: false };
+  return {
+    result: true,
+    changes: { items: [{ sk: messageKey(reply.conversation, reply), set: { epoch } }] },
   };
 }
 
