@@ -3,7 +3,7 @@ import { createDynamoArchive } from "../../../src/adapters/dynamodb/archive.ts";
 import type { DynamoDb } from "../../../src/adapters/dynamodb/database.ts";
 import type { Archive, OwedReply, UserArchive } from "../../../src/ports/archive.ts";
 import type { Scope } from "../../../src/ports/scope.ts";
-import { dieAfter, loseAnswers, stallAfter } from "../support/dynamodb-faults.ts";
+import { dieAfter, loseAnswers, type Stall, stallAfter } from "../support/dynamodb-faults.ts";
 import { type DynamoDbServer, startDynamoDb } from "../support/dynamodb-server.ts";
 import { scopeOf } from "../support/scopes.ts";
 import { end, turn } from "./turns.ts";
@@ -178,7 +178,7 @@ describe("a gateway that dies", () => {
     "or only sleeps after %i writes, changes nothing when it wakes after its work was done and overtaken",
     async (writes) => {
       const { scope, user } = await prepared();
-      const stall: { current?: ReturnType<typeof stallAfter> } = {};
+      const stall: { current?: Stall } = {};
       const sleeper = await gateway((db) => {
         stall.current = stallAfter(db, writes);
       });

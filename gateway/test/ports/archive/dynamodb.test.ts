@@ -6,4 +6,4 @@ import { archiveSuite } from "./suite.ts";
 const server = await startDynamoDb();
 afterAll(() => server.stop());
 
-archiveSuite(async () => createDynamoArchive(await server.open("archive")), { scopes: 10, histories: 40 });
+archiveSuite(async () => createDynamoArchive(await server.open("archive")), { scopes: 10, histories: 30 });

@@ -34,20 +34,29 @@ export function loseAnswers(db: DynamoDb): void {
   });
 }
 
-/**
- * Holds up every write after so many.
- *
- * @returns `stalled` resolves when one is held up; `go` lets them on their way
- */
-export function stallAfter(db: DynamoDb, writes: number): { stalled: Promise<void>; go(): void } {
+/** Requests that are held up. */
+export interface Stall {
+  /** Resolves when one is held up and all before it are answered. */
+  readonly stalled: Promise<void>;
+  /** Lets them on their way. */
+  go(): void;
+}
+
+/** Holds up every write, or every request, after so many of them. */
+export function stallAfter(db: DynamoDb, count: number, what: "writes" | "requests" = "writes"): Stall {
   const stalled = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
-  let left = writes;
+  const before: Promise<unknown>[] = [];
+  let left = count;
   meddle(db, async (command, send) => {
-    if (WRITES.has(command) && left-- <= 0) {
-      stalled.resolve();
-      await gate.promise;
+    if (what === "writes" && !WRITES.has(command)) return send();
+    if (left-- > 0) {
+      const answer = send();
+      before.push(answer);
+      return answer;
     }
+    stalled.resolve(Promise.all(before).then(() => undefined));
+    await gate.promise;
     return send();
   });
   return { stalled: stalled.promise, go: gate.resolve };
