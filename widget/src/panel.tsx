@@ -77,7 +77,7 @@ export function mount(stage: Stage, parts: PanelParts = { createClient, now: Dat
     loadWithFirstMessage(store, markdown),
     effect(() => {
       frame.dataset.open = `${opened.value}`;
-      const label = opened.value ? words.value.closeChat : words.value.openChat;
+      const label = opened.value ? words.value.hideChat : words.value.openChat;
       face.show({ open: opened.value, label, unread: unread.value });
     }),
   ];

@@ -1,3 +1,4 @@
+import { fill } from "../i18n/words.ts";
 import { Icon } from "./Icon.tsx";
 import { textSetting, useSnapshot, useView, useWords } from "./view.ts";
 
@@ -12,11 +13,12 @@ export function Welcome() {
     .map((prompt) => prompt.trim())
     .filter(Boolean);
   if (!dressed.value) return <div class="welcome" />;
-  const greeting = textSetting(settings.value, "greeting") ?? words.greeting;
+  const [firstName] = (name ?? "").split(" ");
+  const greeting = firstName ? fill(words.greetingByName, { name: firstName }) : words.greeting;
   return (
     <div class="welcome">
       <div class="hello">
-        <h3>{name === undefined ? greeting : `${greeting.replace(/[.!,\s]+$/, "")}, ${name}`}</h3>
+        <h3>{textSetting(settings.value, "greeting") ?? greeting}</h3>
         <p>{textSetting(settings.value, "introduction") ?? words.introduction}</p>
       </div>
       {prompts.length > 0 && (

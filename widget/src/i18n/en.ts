@@ -6,6 +6,7 @@ export const en = {
   title: "Assistant",
   openChat: "Open chat",
   closeChat: "Close chat",
+  hideChat: "Hide chat",
   online: "Online",
   connecting: "Connecting…",
   reconnecting: "Reconnecting…",
@@ -14,6 +15,7 @@ export const en = {
   withPerson: "A person answers",
 
   greeting: "Hi there",
+  greetingByName: "Hi {name}",
   introduction: "Ask anything. Answers come from an AI assistant, as they are written.",
   suggestions: "Suggestions",
   fineprint: "An AI answers and may be wrong. Check what matters.",

@@ -11,7 +11,6 @@ export const MESSAGE_STYLES = `
 .line{display:flex;align-items:center;gap:4px;max-width:100%;justify-content:flex-end}
 .bubble{padding:10px 14px;border-radius:18px;overflow-wrap:anywhere;min-width:0;max-width:100%}
 .user .bubble{max-width:300px;white-space:pre-wrap;background:var(--accent);color:var(--on-accent);border-end-end-radius:6px}
-.user[data-delivery=queued] .bubble,.user[data-delivery=failed] .bubble{opacity:.72}
 .answer .bubble{background:var(--raised);box-shadow:0 0 0 1px var(--line),0 1px 2px #0000000a;border-end-start-radius:6px}
 .author{font-size:12.5px;font-weight:600;color:var(--soft);padding-inline-start:4px}
 .state{font-size:12px;color:var(--soft)}

@@ -92,7 +92,7 @@ describe("opening and closing", () => {
     expect(launcher.ariaLabel).toBe("Open chat (1)");
     expect(launcher.textContent).toBe("1");
     panel.run("open");
-    expect([launcher.ariaLabel, launcher.textContent]).toEqual(["Close chat", ""]);
+    expect([launcher.ariaLabel, launcher.textContent]).toEqual(["Hide chat", ""]);
     expect(told.filter(([name]) => name === "unread").map(([, event]) => event)).toEqual([
       { count: 1 },
       { count: 0 },
