@@ -60,7 +60,8 @@ function whereIs(target: Exclude<RedisTarget, { kind: "cluster" }>) {
   };
 }
 
-function backoff(times: number): number {
+/** Milliseconds to wait before the next try to connect, after so many. */
+export function backoff(times: number): number {
   const longest = Math.min(LONGEST_BACKOFF, 50 * 2 ** Math.min(times, 10));
   return Math.ceil(longest * (0.5 + Math.random() / 2));
 }

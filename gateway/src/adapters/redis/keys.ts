@@ -27,9 +27,21 @@ export const redisKeys = {
   reservationEnds: (scope: Scope): string => `${ofUser(scope)}:reservation-ends`,
   /** Conversations with a reply that has not ended, and how many, a hash. */
   streams: (scope: Scope): string => `${ofUser(scope)}:streams`,
+  /** Who runs a conversation's queue, a string. */
+  owner: (scope: Scope, conversation: string): string => ofConversation(scope, conversation, "owner"),
+  /** The last epoch in which somebody did, a string. */
+  epoch: (scope: Scope, conversation: string): string => ofConversation(scope, conversation, "epoch"),
+  /** The instances at which the user has sockets, a sorted set. */
+  presence: (scope: Scope): string => `${ofUser(scope)}:presence`,
   /** An answer worth giving again, a string. */
   answer: (tenant: TenantId, digest: string): string =>
     `chat:{${encodeId(tenant)}}:${encodeId(digest)}:answer`,
+  /** Which instances are alive, a hash. */
+  instances: "chat:instances",
+  /** What instances must agree on, a string. */
+  agreement: (name: string): string => `chat:agreed:${encodeId(name)}`,
+  /** The channel on which an instance is spoken to. */
+  channel: (instance: string): string => `chat:instance:${encodeId(instance)}`,
 } as const;
 
 function ofUser({ tenant, user }: Scope): string {

@@ -1,0 +1,137 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { Cluster, type Redis } from "ioredis";
+import { backoff, type RedisClient } from "./client.ts";
+import type { RedisConnection } from "./connection.ts";
+
+/** Milliseconds between looks at whether the subscription still stands, and that an answer may take. */
+const LOOK = 2_000;
+
+/** Words on a channel, for as long as it is not closed. */
+export interface Subscription {
+  close(): Promise<void>;
+}
+
+interface SubscriptionOptions {
+  readonly redis: RedisConnection;
+  readonly channel: string;
+  readonly heard: (message: string) => void;
+  /** Called when the subscription stands again after it did not. */
+  readonly back: () => void;
+  /** Told, once for each time, why the subscription cannot be had again yet. */
+  readonly failed: (error: unknown) => void;
+}
+
+/**
+ * Subscribes on a connection of its own; in a cluster with sharded pub/sub, at the node that serves the channel.
+ * Resolves once the subscription stands, and rejects where it cannot be had; from then on it is had again whenever
+ * it was lost. The driver's own way of subscribing again never says when it has done so, and notices neither a
+ * server that hangs nor, in a cluster, a channel that has moved.
+ */
+export async function subscribe(options: SubscriptionOptions): Promise<Subscription> {
+  const closing = new AbortController();
+  let ear = await listen(options);
+
+  const again = async (): Promise<Redis | null> => {
+    let told = false;
+    for (let attempt = 1; !closing.signal.aborted; attempt++) {
+      await Promise.allSettled([pause(backoff(attempt), null, { signal: closing.signal })]);
+      if (closing.signal.aborted) return null;
+      try {
+        return await listen(options);
+      } catch (error) {
+        if (!told) options.failed(error);
+        told = true;
+      }
+    }
+    return null;
+  };
+  const keep = async (): Promise<void> => {
+    for (;;) {
+      await lost(ear, options);
+      const next = await again();
+      if (next === null) return;
+      ear = next;
+      if (closing.signal.aborted) drop(ear);
+      else options.back();
+    }
+  };
+  const kept = keep();
+
+  return {
+    async close() {
+      closing.abort();
+      drop(ear);
+      await kept;
+    },
+  };
+}
+
+/** A connection that hears the channel. It ends at the first trouble. */
+async function listen({ redis, channel, heard }: SubscriptionOptions): Promise<Redis> {
+  const node = await redis.run((client) => serving(client, channel));
+  const sharded = node.sharded;
+  const ear = node.server.duplicate({
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    autoResubscribe: false,
+    commandTimeout: LOOK,
+    reconnectOnError: null,
+    retryStrategy: () => null,
+    sentinelRetryStrategy: () => null,
+  });
+  const trouble = Promise.withResolvers<never>();
+  trouble.promise.catch(() => drop(ear));
+  ear.on("error", trouble.reject);
+  ear.on("moved", () => trouble.reject(new Error("another node serves the channel")));
+  ear.on(sharded ? "smessage" : "message", (_channel: string, message: string) => heard(message));
+  try {
+    await Promise.race([ear.connect(), trouble.promise]);
+    await Promise.race([sharded ? ear.ssubscribe(channel) : ear.subscribe(channel), trouble.promise]);
+    return ear;
+  } catch (error) {
+    drop(ear);
+    throw error;
+  }
+}
+
+/** Resolves when a subscription that stood does so no more, and its connection has ended. */
+async function lost(ear: Redis, { redis, channel }: SubscriptionOptions): Promise<void> {
+  const look = async (): Promise<void> => {
+    const [answered, node] = await Promise.allSettled([
+      ear.ping(),
+      redis.run((client) => serving(client, channel)),
+    ]);
+    const moved =
+      node.status === "fulfilled" && node.value.sharded && nameOf(node.value.server) !== nameOf(ear);
+    if (answered.status === "rejected" || moved) drop(ear);
+  };
+  const looking = setInterval(() => void look(), LOOK);
+  try {
+    await new Promise<void>((resolve) => {
+      if (ear.status === "end") resolve();
+      else ear.once("end", resolve);
+    });
+  } finally {
+    clearInterval(looking);
+  }
+}
+
+/** Ends a connection at once. */
+function drop(ear: Redis): void {
+  ear.disconnect();
+  ear.stream?.destroy();
+}
+
+/** The server at which a channel is heard. */
+async function serving(client: RedisClient, channel: string): Promise<{ server: Redis; sharded: boolean }> {
+  if (!(client instanceof Cluster)) return { server: client, sharded: false };
+  const name = client.slots[await client.cluster("KEYSLOT", channel)]?.[0];
+  const server = client.nodes("master").find((node) => nameOf(node) === name);
+  if (server !== undefined) return { server, sharded: true };
+  client.refreshSlotsCache();
+  throw new Error("no node of the cluster is known to serve the channel");
+}
+
+function nameOf({ options }: Redis): string {
+  return `${options.host}:${options.port}`;
+}
