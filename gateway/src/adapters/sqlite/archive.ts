@@ -20,6 +20,7 @@ function userArchive(database: SqliteDatabase, scope: Scope): UserArchive {
     accept: (request) => database.call("accept", { scope, request }),
     accepted: (clientId) => database.call("accepted", { scope, clientId }),
     endReply: (end) => database.call("endReply", { scope, end }),
+    raiseEpoch: (reply, epoch) => database.call("raiseEpoch", { scope, reply, epoch }),
     reply: (reply) => database.call("reply", { scope, reply }),
     replyTo: (message) => database.call("replyTo", { scope, message }),
     openReplies: (conversation) =>

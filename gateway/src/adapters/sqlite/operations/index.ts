@@ -20,7 +20,7 @@ import {
   siteKey,
   tenant,
 } from "./registry.ts";
-import { endReply, openReplies, owed, reply, replyTo } from "./replies.ts";
+import { endReply, openReplies, owed, raiseEpoch, reply, replyTo } from "./replies.ts";
 
 /** What changes nothing: never waits for another process's transaction. */
 const READS = {
@@ -55,6 +55,7 @@ const WRITES = {
   putSigningKey,
   putSiteKey,
   putTenant,
+  raiseEpoch,
   rate,
 };
 

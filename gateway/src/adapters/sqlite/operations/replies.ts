@@ -20,9 +20,10 @@ export function endReply(connection: Connection, { scope, end }: { scope: Scope;
     `SELECT reply.number, reply.conversation,
        reply.superseded = 0 AND conversation.cleared_at IS NULL AS stands
      FROM messages AS reply JOIN conversations AS conversation ON conversation.number = reply.conversation
-     WHERE reply.owner = ? AND reply.id = ? AND reply.status = 'queued'`,
+     WHERE reply.owner = ? AND reply.id = ? AND reply.status = 'queued' AND reply.epoch <= ?`,
     owner,
     end.reply,
+    end.epoch,
   );
   if (reply === undefined) return false;
   connection.run(
@@ -39,6 +40,24 @@ export function endReply(connection: Connection, { scope, end }: { scope: Scope;
   );
   dropFromJournal(connection, { scope, reply: end.reply });
   if (reply.stands === 1) touchConversation(connection, owner, reply.conversation, end.at);
+  return true;
+}
+
+/** {@link UserArchive.raiseEpoch}. */
+export function raiseEpoch(
+  connection: Connection,
+  { scope, reply: id, epoch }: { scope: Scope; reply: string; epoch: number },
+): boolean {
+  const owner = ownerOf(connection, scope);
+  if (owner === null) return false;
+  const open = connection.get<{ number: number }>(
+    "SELECT number FROM messages WHERE owner = ? AND id = ? AND status = 'queued' AND epoch < ?",
+    owner,
+    id,
+    epoch,
+  );
+  if (open === undefined) return false;
+  connection.run("UPDATE messages SET epoch = ? WHERE number = ?", epoch, open.number);
   return true;
 }
 
