@@ -8,6 +8,9 @@ const WORDS = {
   concurrentStreams: "too many answers at once",
 } as const;
 
+const NO_SUCH_MESSAGE = refuse("NOT_FOUND", "`message`: no such message");
+const ID_TAKEN = refuse("INVALID_FRAME", "`id`: this id was used for another message");
+
 /** Takes a token from each bucket and a stream, or refuses. A message sent again is let through to be told so. */
 export async function rateCheck(turn: Admission, services: Services): Promise<StepOutcome> {
   const { principal, frame } = turn;
@@ -16,7 +19,7 @@ export async function rateCheck(turn: Admission, services: Services): Promise<St
     frame.type === "message"
       ? (frame.conversation ?? (await archive.latestConversation()) ?? turn.newConversation)
       : await archive.conversationOf(frame.message);
-  if (conversation === null) return refuse("NOT_FOUND", "`message`: no such message");
+  if (conversation === null) return (await sentBefore(turn, services)) ?? NO_SUCH_MESSAGE;
   const reservation = turn.replyId;
   const admission = await services.limiter.admit({
     tenant: principal.tenant,
@@ -29,9 +32,17 @@ export async function rateCheck(turn: Admission, services: Services): Promise<St
     turn.reservation = reservation;
     return GO_ON;
   }
-  const known = await archive.accepted(frame.id);
-  if (known !== null && known.digest === turn.digest)
-    return { next: false, duplicate: { outcome: "duplicate", ...known } };
   const message = `${WORDS[admission.limit]}; try again in ${admission.retryAfter} s`;
-  return refuse(admission.code, message, admission.retryAfter);
+  return (await sentBefore(turn, services)) ?? refuse(admission.code, message, admission.retryAfter);
+}
+
+/**
+ * The answer to a message that was sent before, or null where it was not. An edit that was taken has superseded
+ * the very message that it names, so that asking for that message tells nothing.
+ */
+async function sentBefore(turn: Admission, services: Services): Promise<StepOutcome | null> {
+  const known = await services.archive.forUser(turn.principal).accepted(turn.frame.id);
+  if (known === null) return null;
+  if (known.digest !== turn.digest) return ID_TAKEN;
+  return { next: false, duplicate: { outcome: "duplicate", ...known } };
 }
