@@ -22,7 +22,7 @@ export interface Connection {
   abandon(): void;
   /** Opens anew, as another user. */
   restart(): Promise<void>;
-  /** The network came back, or somebody looks: tries at once, or asks whether the socket still lives. */
+  /** The network came or went, or somebody looks: tries at once, or asks whether the socket still lives. */
   wake(): void;
 }
 

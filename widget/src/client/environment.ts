@@ -14,10 +14,11 @@ function onWake(callback: () => void): () => void {
   const visible = (): void => {
     if (page?.visibilityState === "visible") callback();
   };
-  globalThis.addEventListener?.("online", callback);
+  const events = ["online", "offline"];
+  for (const name of events) globalThis.addEventListener?.(name, callback);
   page?.addEventListener("visibilitychange", visible);
   return () => {
-    globalThis.removeEventListener?.("online", callback);
+    for (const name of events) globalThis.removeEventListener?.(name, callback);
     page?.removeEventListener("visibilitychange", visible);
   };
 }

@@ -112,7 +112,7 @@ export interface ClientEnvironment {
   random(): number;
   setTimeout(callback: () => void, milliseconds: number): Timer;
   clearTimeout(timer: Timer): void;
-  /** Calls back when the network came back or the page became visible; returns the removal. */
+  /** Calls back when the network came or went, or the page became visible; returns the removal. */
   onWake(callback: () => void): Unsubscribe;
 }
 

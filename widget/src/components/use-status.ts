@@ -26,11 +26,12 @@ export function useStatus(): Status {
     };
   }, []);
 
+  if (connection.status === "stopped") return { tone: "bad", text: words.unavailable };
+  // The browser knows before the socket does: that one only falls silent.
+  if (offline.value) return { tone: "bad", text: words.offline };
   if (connection.status === "live") {
     return { tone: "good", text: withPerson ? words.withPerson : words.online };
   }
-  if (connection.status === "stopped") return { tone: "bad", text: words.unavailable };
-  if (offline.value) return { tone: "bad", text: words.offline };
   const isFirst =
     connection.status === "idle" || (connection.status === "connecting" && connection.attempt === 1);
   return { tone: "pending", text: isFirst ? words.connecting : words.reconnecting };

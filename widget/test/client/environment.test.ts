@@ -8,18 +8,20 @@ function show(state: DocumentVisibilityState): void {
 }
 
 describe("the browser as the client sees it", () => {
-  test("wakes when the network comes back or the page becomes visible, until it is let go", () => {
+  test("wakes when the network comes or goes or the page becomes visible, until it is let go", () => {
     let woken = 0;
     const remove = createEnvironment().onWake(() => woken++);
     window.dispatchEvent(new Event("online"));
     show("hidden");
     expect(woken).toBe(1);
     show("visible");
-    expect(woken).toBe(2);
+    window.dispatchEvent(new Event("offline"));
+    expect(woken).toBe(3);
     remove();
     window.dispatchEvent(new Event("online"));
+    window.dispatchEvent(new Event("offline"));
     show("visible");
-    expect(woken).toBe(2);
+    expect(woken).toBe(3);
   });
 
   test("takes what is given in the place of its own", () => {
@@ -58,10 +60,10 @@ describe("the browser as the client sees it", () => {
     const restore = [count(window), count(document)];
     const client = createClient({ gateway: "https://gateway.test", siteKey: "pk", mayStore: () => false });
     client.send("never leaves");
-    expect([...balance.values()]).toEqual([1, 1]);
+    expect([...balance.values()]).toEqual([1, 1, 1]);
     client.destroy();
     for (const undo of restore) undo();
-    expect([...balance.values()]).toEqual([0, 0]);
+    expect([...balance.values()]).toEqual([0, 0, 0]);
     expect(localStorage.length).toBe(before);
   });
 });

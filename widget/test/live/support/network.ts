@@ -1,0 +1,66 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+
+/** The way between a browser and the gateway, which can be cut. */
+export interface Network {
+  /** The gateway's address, by this way. */
+  readonly url: string;
+  /** Nothing passes any more, and nobody is told: as when a train enters a tunnel. */
+  goSilent(): void;
+  /** Every connection breaks, and no new one is made: as when a cable is pulled. */
+  breakOff(): void;
+  /** New connections pass; what was silent stays so. */
+  restore(): void;
+  close(): Promise<void>;
+}
+
+/** Lays a way to a port of this machine. */
+export async function startNetwork(port: number): Promise<Network> {
+  let state: "whole" | "silent" | "broken" = "whole";
+  const sockets = new Set<Socket>();
+
+  function keep(socket: Socket): Socket {
+    sockets.add(socket);
+    // The other end's going is passed on below; that it went roughly is nothing to fail over.
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => sockets.delete(socket));
+    return socket;
+  }
+
+  const server = createServer((browser) => {
+    keep(browser);
+    if (state === "broken") browser.destroy();
+    if (state !== "whole") return;
+    const gateway = keep(connect(port, "127.0.0.1"));
+    for (const [from, to] of [
+      [browser, gateway],
+      [gateway, browser],
+    ] as const) {
+      from.pipe(to);
+      from.on("close", () => to.destroy());
+    }
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+
+  return {
+    url: `http://localhost:${(server.address() as AddressInfo).port}`,
+    goSilent() {
+      state = "silent";
+      for (const socket of sockets) socket.unpipe().pause();
+    },
+    breakOff() {
+      state = "broken";
+      for (const socket of sockets) socket.resetAndDestroy();
+    },
+    restore() {
+      state = "whole";
+    },
+    async close() {
+      const closed = once(server, "close");
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
