@@ -25,6 +25,7 @@ import { createLog, type Log } from "./telemetry/log.ts";
 import { gatewayTracer } from "./telemetry/tracing.ts";
 import { deriveKeys } from "./tenants/derived-keys.ts";
 import { createTenantDirectory } from "./tenants/directory.ts";
+import { createRegistry } from "./tenants/registry.ts";
 import { createTokens } from "./tenants/tokens.ts";
 import { createVisitorTokens } from "./tenants/visitor-tokens.ts";
 import { createChatServer } from "./transport/chat-server.ts";
@@ -77,12 +78,22 @@ export async function startGateway(config: Config, served: ServedDirectories): P
   const ids = createUuidV7Ids({ clock, randomness });
   const secrets = await resolveSecrets(config, randomness);
 
+  const keys = deriveKeys(secrets.secret, secrets.previousSecret);
+
   const durable = await openDurableStores(config);
-  const { registry, archive } = durable;
+  const { archive } = durable;
+  const registry = createRegistry(durable.registry, {
+    keys,
+    failed: (error) => log.error({ err: error }, "a secret of the registry cannot be opened"),
+  });
   const hot = await openHotStores(config, clock, (error) => log.error({ err: error }, "trouble with Redis"));
   const journal = hot.journal ?? durable.journal;
   if (journal === null) throw new Error("no store keeps the journal of running replies");
-  const demo = await seedTenants(config, registry, CHEAPEST_CLAUDE);
+  const demo = await seedTenants(config, registry, {
+    defaultModel: CHEAPEST_CLAUDE,
+    clock,
+    skipped: (tenant) => log.warn({ tenant }, "a seeded tenant was deleted and is not made again"),
+  });
   const interrupted = await sweepOwedReplies({ archive, journal, clock });
   if (interrupted > 0)
     log.warn({ replies: interrupted }, "replies of a former run were ended as interrupted");
@@ -96,8 +107,7 @@ export async function startGateway(config: Config, served: ServedDirectories): P
     providers.set(anthropic.name, anthropic);
   }
 
-  const keys = deriveKeys(secrets.secret, secrets.previousSecret);
-  const directory = createTenantDirectory(registry, (error) =>
+  const directory = createTenantDirectory(registry, clock, (error) =>
     log.error({ err: error }, "the registry cannot be read"),
   );
   const tokens = createTokens({ keys, directory, clock });

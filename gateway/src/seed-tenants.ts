@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Config } from "./config.ts";
 import { modelByName } from "./llm/models.ts";
 import type { RegistryStore } from "./ports/registry-store.ts";
+import type { Clock } from "./ports/system.ts";
 import { type SeedFile, seedRegistry } from "./tenants/seed.ts";
 import { DEMO_TENANT } from "./transport/routes/demo.ts";
 
@@ -29,9 +30,9 @@ export const DEMO_SEED: SeedFile = {
 export async function seedTenants(
   config: Config,
   registry: RegistryStore,
-  defaultModel: string,
+  given: { defaultModel: string; clock: Clock; skipped(tenant: string): void },
 ): Promise<boolean> {
-  const options = { defaultModel, knownModel: (name: string) => modelByName(name) !== undefined };
+  const options = { ...given, knownModel: (name: string) => modelByName(name) !== undefined };
   if (!config.production && (await registry.tenant(DEMO_TENANT)) === null) {
     await seedRegistry(registry, DEMO_SEED, { ...options, source: "the demo tenant" });
   }

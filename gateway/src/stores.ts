@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { createDynamoArchive } from "./adapters/dynamodb/archive.ts";
+import { createDynamoAuditLog } from "./adapters/dynamodb/audit-log.ts";
 import { openDynamoDb } from "./adapters/dynamodb/database.ts";
 import { createDynamoRegistryStore } from "./adapters/dynamodb/registry-store.ts";
+import { createDynamoUsageStore } from "./adapters/dynamodb/usage-store.ts";
 import { createMemoryAnswerCache } from "./adapters/memory/answer-cache.ts";
 import { createMemoryConversationSummaries } from "./adapters/memory/conversation-summaries.ts";
 import { createMemoryLimiter } from "./adapters/memory/limiter.ts";
@@ -13,18 +15,22 @@ import { createRedisLimiter } from "./adapters/redis/limiter.ts";
 import { createRedisMessageLayer } from "./adapters/redis/message-layer.ts";
 import { createRedisReplyJournal } from "./adapters/redis/reply-journal.ts";
 import { createSqliteArchive } from "./adapters/sqlite/archive.ts";
+import { createSqliteAuditLog } from "./adapters/sqlite/audit-log.ts";
 import { openSqlite } from "./adapters/sqlite/database.ts";
 import { createSqliteRegistryStore } from "./adapters/sqlite/registry-store.ts";
 import { createSqliteReplyJournal } from "./adapters/sqlite/reply-journal.ts";
+import { createSqliteUsageStore } from "./adapters/sqlite/usage-store.ts";
 import type { Config } from "./config.ts";
 import type { AnswerCache } from "./ports/answer-cache.ts";
 import type { Archive } from "./ports/archive.ts";
+import type { AuditLog } from "./ports/audit-log.ts";
 import type { ConversationSummaries } from "./ports/conversation-summaries.ts";
 import type { Limiter } from "./ports/limiter.ts";
 import { type MessageLayer, RECENT_LAYER, SESSION_LAYER } from "./ports/message-layer.ts";
 import type { RegistryStore } from "./ports/registry-store.ts";
 import type { ReplyJournal } from "./ports/reply-journal.ts";
 import type { Clock } from "./ports/system.ts";
+import type { UsageStore } from "./ports/usage-store.ts";
 
 /** Conversations whose last messages, sessions and summaries are kept in this process, and bytes of cached answers. */
 const RECENT_CONVERSATIONS = 20_000;
@@ -36,7 +42,10 @@ const REDIS_READY = 10_000;
 /** What outlives a process: the truth. */
 export interface DurableStores {
   readonly archive: Archive;
+  /** As stored: `tenants/registry.ts` goes over it. */
   readonly registry: RegistryStore;
+  readonly audit: AuditLog;
+  readonly usage: UsageStore;
   /** The journal of running replies, where the hot store keeps none. */
   readonly journal: ReplyJournal | null;
   /** Names the archive, for the check that instances share it. */
@@ -66,6 +75,8 @@ export async function openDurableStores(config: Config): Promise<DurableStores> 
     return {
       archive: createDynamoArchive(database),
       registry: createDynamoRegistryStore(database),
+      audit: createDynamoAuditLog(database),
+      usage: createDynamoUsageStore(database),
       journal: local === null ? null : createSqliteReplyJournal(local),
       identity: `dynamodb ${endpoint ?? region} ${table}`,
       async close() {
@@ -79,6 +90,8 @@ export async function openDurableStores(config: Config): Promise<DurableStores> 
   return {
     archive: createSqliteArchive(database),
     registry: createSqliteRegistryStore(database),
+    audit: createSqliteAuditLog(database),
+    usage: createSqliteUsageStore(database),
     journal: createSqliteReplyJournal(database),
     identity: `sqlite ${path}`,
     close: () => database.close(),

@@ -5,6 +5,7 @@ import type {
   SiteKeyRecord,
   TenantRecord,
 } from "../ports/registry-store.ts";
+import type { Clock } from "../ports/system.ts";
 
 /** Milliseconds between looks at the registry's version: a change by any process is live within a second. */
 const POLL_MILLISECONDS = 1_000;
@@ -12,9 +13,12 @@ const POLL_MILLISECONDS = 1_000;
 /** Tenants and keys as the gateway reads them: from memory, as long as the registry's version stands. */
 export interface TenantDirectory {
   tenant(id: string): Promise<TenantRecord | null>;
+  /** Null also for a former text whose time is over. */
   siteKey(key: string): Promise<SiteKeyRecord | null>;
   signingKeys(tenant: string): Promise<readonly SigningKeyRecord[]>;
   apiKey(hash: string): Promise<ApiKeyRecord | null>;
+  /** Forgets what is remembered: this process changed something, and the next read must see it. */
+  refresh(): void;
   /** Stops looking for changes. */
   close(): void;
 }
@@ -26,6 +30,7 @@ export interface TenantDirectory {
  */
 export function createTenantDirectory(
   store: RegistryStore,
+  clock: Clock,
   failed: (error: unknown) => void,
 ): TenantDirectory {
   const cache = new Map<string, Promise<unknown>>();
@@ -65,9 +70,13 @@ export function createTenantDirectory(
 
   return {
     tenant: (id) => remembered(`tenant ${id}`, () => store.tenant(id)),
-    siteKey: (key) => remembered(`site-key ${key}`, () => store.siteKey(key)),
+    async siteKey(key) {
+      const record = await remembered(`site-key ${key}`, () => store.siteKey(key));
+      return record?.expiresAt !== undefined && record.expiresAt <= clock.now() ? null : record;
+    },
     signingKeys: (tenant) => remembered(`signing-keys ${tenant}`, () => store.signingKeys(tenant)),
     apiKey: (hash) => remembered(`api-key ${hash}`, () => store.apiKey(hash)),
+    refresh: () => cache.clear(),
     close: () => clearInterval(poll),
   };
 }

@@ -1,3 +1,5 @@
+import { getPublicSuffix } from "tldts";
+
 /** The hosts for which plain `http` is an origin that a site key may allow. */
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
@@ -14,7 +16,11 @@ export function originPatternProblem(pattern: string): string | null {
   const loopback = LOOPBACK.has(host);
   if (scheme === "http" && !loopback) return "http is allowed for localhost only";
   if (port === "*" && !loopback) return "any port is allowed for localhost only";
-  if (wildcard !== undefined && !host.includes(".")) return "a wildcard must stand under a registered domain";
+  if (wildcard === undefined) return null;
+  // What stands directly under a public suffix, private ones such as github.io included, is anybody's.
+  if (!host.includes(".") || getPublicSuffix(host, { allowPrivateDomains: true }) === host) {
+    return "a wildcard must stand under a registered domain, not under a public suffix";
+  }
   return null;
 }
 

@@ -1,73 +1,35 @@
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { RegistryStore, TenantRecord } from "../ports/registry-store.ts";
+import type { Clock } from "../ports/system.ts";
 import { apiKeyHash } from "./api-keys.ts";
-import { originPatternProblem } from "./origins.ts";
+import { applySettings, modelProblem } from "./apply-settings.ts";
+import { TENANT_DEFAULTS } from "./defaults.ts";
+import { ApiKeySettings, BroughtSigningKey, SharedSecret, SiteKeySettings } from "./key-settings.ts";
+import { Name, TenantIdText, TenantSettings } from "./settings.ts";
 
-const Name = z.string().min(1).max(200);
-const TenantIdText = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, "must be 1 to 64 of A-Z a-z 0-9 _ . -");
-const Limit = z.int().min(0).nullable().optional();
-const AllowedOrigin = z.string().superRefine((pattern, context) => {
-  const problem = originPatternProblem(pattern);
-  if (problem !== null) context.addIssue({ code: "custom", message: problem });
-});
+/** Times that a tenant is tried, where another instance seeds the same at once. */
+const ATTEMPTS = 10;
 
-const SiteKey = z.strictObject({
-  id: z.string().min(1).max(64).optional(),
+const KeyId = z.string().min(1).max(64).optional();
+
+const SiteKey = SiteKeySettings.extend({
+  id: KeyId,
   key: z.string().regex(/^pk_[A-Za-z0-9_-]{1,61}$/, "must begin with pk_"),
-  name: Name.default("site"),
-  allowedOrigins: z.array(AllowedOrigin).min(1, "must name at least one origin"),
-  generation: z.int().min(1).default(1),
+  generation: z.int().min(1).optional(),
 });
-const SigningKey = z.discriminatedUnion("algorithm", [
-  z.strictObject({
-    kid: z.string().min(1).max(128),
-    algorithm: z.literal("HS256"),
-    secret: z.string().min(32, "must have at least 32 characters"),
-  }),
-  z.strictObject({
-    kid: z.string().min(1).max(128),
-    algorithm: z.enum(["RS256", "ES256"]),
-    publicKey: z.string().includes("PUBLIC KEY", { message: "must be a public key in PEM" }),
-  }),
-]);
 const ApiKey = z.strictObject({
-  id: z.string().min(1).max(64).optional(),
+  ...ApiKeySettings.shape,
+  id: KeyId,
   name: Name.default("seeded"),
-  kind: z.enum(["sk", "ak"]),
   key: z.string().regex(/^(sk|ak)_[A-Za-z0-9_-]{24,}$/, "must be sk_ or ak_ and at least 24 characters"),
 });
 
 /** One tenant of a seed file, with its keys. */
-const SeedTenant = z.strictObject({
+const SeedTenant = TenantSettings.extend({
   id: TenantIdText,
-  name: Name.optional(),
-  tier: z.enum(["free", "professional", "enterprise", "unlimited"]).default("professional"),
-  model: z.string().min(1).max(128).optional(),
-  systemPrompt: z
-    .string()
-    .max(100_000)
-    .default("You are a helpful assistant. Answer in Markdown, briefly and truthfully."),
-  cache: z
-    .strictObject({
-      exact: z.boolean().default(true),
-      ttlSeconds: z.int().min(1).max(31_536_000).default(3_600),
-    })
-    .default({ exact: true, ttlSeconds: 3_600 }),
-  limits: z
-    .strictObject({
-      messagesPerMinute: Limit,
-      messagesPerHour: Limit,
-      concurrentStreams: Limit,
-      tokensPerMonth: Limit,
-    })
-    .default({}),
-  abandonSeconds: z.int().min(1).max(86_400).default(30),
-  allowQueryToken: z.boolean().default(false),
-  look: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
   siteKeys: z.array(SiteKey).default([]),
-  signingKeys: z.array(SigningKey).default([]),
+  signingKeys: z.array(z.union([SharedSecret, BroughtSigningKey])).default([]),
   apiKeys: z.array(ApiKey).default([]),
 });
 
@@ -85,18 +47,26 @@ export class SeedError extends Error {
   }
 }
 
+/** What seeding goes by. */
+export interface SeedOptions {
+  /** The file's name, for errors. */
+  readonly source: string;
+  /** The model of tenants that name none. */
+  readonly defaultModel: string;
+  readonly knownModel: (name: string) => boolean;
+  readonly clock: Clock;
+  /** Told of a tenant that was deleted, and so is not made again. */
+  readonly skipped: (tenant: string) => void;
+}
+
 /**
- * Writes a seed's tenants and keys to the registry: what is there already under the same ids is replaced.
+ * Writes a seed's tenants and keys to the registry. A tenant whose part of the seed is what was applied last is
+ * left as it is, so that a start does not undo what was changed since; one whose part has changed is replaced,
+ * and so are the keys it names.
  *
- * @param options.source the file's name, for errors
- * @param options.defaultModel the model of tenants that name none
  * @throws {@link SeedError} with all mistakes at once, before anything is written
  */
-export async function seedRegistry(
-  store: RegistryStore,
-  seed: unknown,
-  options: { source: string; defaultModel: string; knownModel(name: string): boolean },
-): Promise<void> {
+export async function seedRegistry(store: RegistryStore, seed: unknown, options: SeedOptions): Promise<void> {
   const parsed = SeedFileSchema.safeParse(seed);
   if (!parsed.success) {
     throw new SeedError(
@@ -104,24 +74,63 @@ export async function seedRegistry(
       parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`),
     );
   }
-  const problems = parsed.data.tenants
-    .filter(({ model }) => model !== undefined && !options.knownModel(model))
-    .map(({ id, model }) => `tenant ${id}: model ${model} is not known`);
+  const seeds = parsed.data.tenants.map((each) => ({ each, record: recordOf(each, options) }));
+  const problems = seeds.flatMap(({ record }) => {
+    const problem = modelProblem(record, options.knownModel);
+    return problem === null ? [] : [`tenant ${record.id}: ${problem}`];
+  });
   if (problems.length > 0) throw new SeedError(options.source, problems);
-  for (const { siteKeys, signingKeys, apiKeys, ...tenant } of parsed.data.tenants) {
-    await store.putTenant(tenantRecord(tenant, options.defaultModel));
-    for (const key of siteKeys) await store.putSiteKey({ ...key, id: key.id ?? key.key, tenant: tenant.id });
-    for (const key of signingKeys) await store.putSigningKey({ ...key, tenant: tenant.id });
-    for (const { key, ...rest } of apiKeys) {
-      const hash = apiKeyHash(key);
-      await store.putApiKey({ ...rest, id: rest.id ?? hash.slice(0, 16), tenant: tenant.id, hash });
+  for (const { each, record } of seeds) await seedTenant(store, each, record, options);
+}
+
+type Seed = z.output<typeof SeedTenant>;
+
+async function seedTenant(
+  store: RegistryStore,
+  seed: Seed,
+  record: TenantRecord,
+  options: SeedOptions,
+): Promise<void> {
+  const seedDigest = createHash("sha256").update(JSON.stringify(seed)).digest("hex");
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const current = await store.tenant(record.id);
+    if (current?.seedDigest === seedDigest) return;
+    const revision = (current?.revision ?? 0) + 1;
+    const unfinished = { ...record, revision, createdAt: current?.createdAt ?? record.createdAt };
+    if (!(await store.putTenant(unfinished, current?.revision ?? null))) {
+      if (current !== null || (await store.tenant(record.id)) !== null) continue;
+      options.skipped(record.id);
+      return;
     }
+    await seedKeys(store, seed, record.createdAt);
+    if (await store.putTenant({ ...unfinished, seedDigest, revision: revision + 1 }, revision)) return;
+  }
+  throw new Error(`${options.source}: tenant ${record.id} is written by others again and again`);
+}
+
+async function seedKeys(store: RegistryStore, seed: Seed, now: number): Promise<void> {
+  const made = { tenant: seed.id, createdAt: now, lastUsedAt: null };
+  const before = new Map((await store.siteKeys(seed.id)).map((key) => [key.id, key]));
+  for (const key of seed.siteKeys) {
+    const id = key.id ?? key.key;
+    const generation = key.generation ?? before.get(id)?.generation ?? 1;
+    await store.putSiteKey({ ...key, ...made, id, generation, former: [], limits: key.limits });
+  }
+  for (const key of seed.signingKeys) {
+    if ("jwksUrl" in key) {
+      await store.putSigningKey({ ...key, ...made, kid: key.kid ?? key.issuer, algorithm: "JWKS" });
+    } else await store.putSigningKey({ ...key, ...made });
+  }
+  for (const { key, id, name, kind, role } of seed.apiKeys) {
+    const hash = apiKeyHash(key);
+    const granted = kind === "ak" ? { role: role ?? ("owner" as const) } : {};
+    await store.putApiKey({ ...made, id: id ?? hash.slice(0, 16), name, kind, hash, ...granted });
   }
 }
 
-type SeedTenantFields = Omit<z.output<typeof SeedTenant>, "siteKeys" | "signingKeys" | "apiKeys">;
-
-function tenantRecord(tenant: SeedTenantFields, defaultModel: string): TenantRecord {
-  const limits = Object.fromEntries(Object.entries(tenant.limits).filter(([, value]) => value !== undefined));
-  return { ...tenant, name: tenant.name ?? tenant.id, model: tenant.model ?? defaultModel, limits };
+function recordOf(seed: Seed, { defaultModel, clock }: SeedOptions): TenantRecord {
+  const { id, siteKeys, signingKeys, apiKeys, ...settings } = seed;
+  const now = clock.now();
+  const fresh = { ...TENANT_DEFAULTS, id, name: id, model: defaultModel, createdAt: now, updatedAt: now };
+  return applySettings(fresh, settings);
 }

@@ -86,7 +86,7 @@ export function createTokens(options: {
   const signedByTenant = async (token: string, tenant: string, keyId: unknown): Promise<unknown> => {
     const known = await directory.signingKeys(tenant);
     const key = typeof keyId === "string" ? known.find(({ kid }) => kid === keyId) : onlyOne(known);
-    if (key === undefined) throw refuse("the token's key is not known");
+    if (key === undefined || key.algorithm === "JWKS") throw refuse("the token's key is not known");
     return checkWith(token, key.algorithm === "HS256" ? key.secret : key.publicKey, key.algorithm);
   };
 

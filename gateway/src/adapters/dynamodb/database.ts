@@ -44,8 +44,8 @@ export interface DynamoDb {
   all<Kept>(query: Query): Promise<Kept[]>;
   /** False: the condition did not hold, so nothing was changed; or it was changed by a try whose answer was lost. */
   update(key: ItemKey, change: Change, when?: Condition): Promise<boolean>;
-  /** Adds to a number, which begins at 0. */
-  add(key: ItemKey, field: string, amount: number): Promise<void>;
+  /** Adds to numbers, which begin at 0, all at once. */
+  add(key: ItemKey, amounts: Readonly<Record<string, number>>): Promise<void>;
   /** False as with `update`. */
   delete(key: ItemKey, when: Condition): Promise<boolean>;
   /** Lets go of all connections; what comes after is refused. */
@@ -211,9 +211,10 @@ function tableOf(sdk: Sdk, client: DynamoDBClient, table: string): DynamoDb {
           }),
         );
       }),
-    add: (key, field, amount) =>
+    add: (key, amounts) =>
       asked("counting", async () => {
-        const addition = condition(`ADD #${field} :amount`, { amount });
+        const terms = Object.keys(amounts).map((field) => `#${field} :${field}`);
+        const addition = condition(`ADD ${terms.join(", ")}`, amounts);
         await client.send(
           new sdk.UpdateItemCommand({
             TableName: table,

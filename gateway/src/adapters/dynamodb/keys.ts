@@ -14,6 +14,9 @@ import { type Condition, condition } from "./expressions.ts";
  *   OWED#shard        TENANT#t#USER#u#REPLY#r  a reply that is owed, or was meant to be
  *   TENANT#t          TENANT                   a tenant
  *                     SITEKEY#id, APIKEY#id, SIGNINGKEY#kid
+ *   TENANT#t#AUDIT    id                       what was done there
+ *   TENANT#t#USAGE    day#model                what it used
+ *   TENANTS           t                        that there is, or is to be, such a tenant
  *   SITEKEY#key       CLAIM                    whose key that is
  *   APIKEY#hash       CLAIM
  *   REGISTRY          VERSION
@@ -104,14 +107,34 @@ export function tenantKey(tenant: string): ItemKey {
   return { pk: `TENANT#${encodePart(tenant)}`, sk: "TENANT" };
 }
 
+export const TENANTS = "TENANTS";
+
+/** In the list of tenants, in the order of their ids. */
+export function listedTenantKey(tenant: string): ItemKey {
+  return { pk: TENANTS, sk: encodePart(tenant) };
+}
+
+export function auditPartition(tenant: string): string {
+  return `TENANT#${encodePart(tenant)}#AUDIT`;
+}
+
+export function usagePartition(tenant: string): string {
+  return `TENANT#${encodePart(tenant)}#USAGE`;
+}
+
+/** Rows of one day stand together, and days in order. */
+export function usageKey(tenant: string, day: string, model: string): ItemKey {
+  return { pk: usagePartition(tenant), sk: `${day}#${encodePart(model)}` };
+}
+
 /** A tenant's key by the id that the tenant knows it by. */
 export function ownedKey(kind: OwnedKind, tenant: string, id: string): ItemKey {
   return { pk: `TENANT#${encodePart(tenant)}`, sk: `${kind}#${encodePart(id)}` };
 }
 
-/** Before every signing key of a tenant, and behind every one of them: in the order of their ids. */
-export function signingKeysRange(tenant: string): { pk: string; range: Condition } {
-  const { pk, sk } = ownedKey("SIGNINGKEY", tenant, "");
+/** A tenant's keys of a kind: in the order of their ids. */
+export function ownedRange(kind: OwnedKind, tenant: string): { pk: string; range: Condition } {
+  const { pk, sk } = ownedKey(kind, tenant, "");
   return { pk, range: condition("begins_with(#sk, :prefix)", { prefix: sk }) };
 }
 

@@ -1,8 +1,11 @@
+import { randomUUID } from "node:crypto";
 import type {
   ApiKeyRecord,
+  KeyUse,
   RegistryStore,
   SigningKeyRecord,
   SiteKeyRecord,
+  TenantPage,
   TenantRecord,
 } from "../../ports/registry-store.ts";
 import type { DynamoDb } from "./database.ts";
@@ -11,10 +14,12 @@ import { condition } from "./expressions.ts";
 import {
   claimKey,
   type ItemKey,
+  listedTenantKey,
   type OwnedKind,
   ownedKey,
+  ownedRange,
   REGISTRY_VERSION,
-  signingKeysRange,
+  TENANTS,
   tenantKey,
 } from "./keys.ts";
 
@@ -23,6 +28,17 @@ interface RecordItem<Kept> {
   readonly record: Kept;
   /** What is shown to us, of a key that is looked up by it. */
   readonly shown?: string;
+  /** When a key was last used, if it was. */
+  readonly used?: number;
+}
+
+interface TenantItem {
+  /** Absent of a deleted tenant, whose item stays. */
+  readonly record?: TenantRecord;
+  /** Absent is 1. */
+  readonly revision?: number;
+  /** Names the write that made it so. */
+  readonly write?: string;
 }
 
 /** Whose key something shown is, or was: a claim is never given up. */
@@ -30,6 +46,13 @@ interface Claim {
   readonly tenant: string;
   readonly id: string;
 }
+
+const KINDS: Readonly<Record<KeyUse["kind"], OwnedKind>> = {
+  "site-key": "SITEKEY",
+  "signing-key": "SIGNINGKEY",
+  "api-key": "APIKEY",
+};
+const THERE = condition("attribute_exists(#pk)");
 
 /**
  * The registry in a DynamoDB table. Rejects with {@link DynamoDbError}: `constraint` where a key is another's.
@@ -39,11 +62,14 @@ interface Claim {
  * its successor is put, a put that stopped half-way has changed nothing but to hold the text for its owner, and
  * a text that once was a key is never another's. The version is raised last; where that fails so does the put,
  * and putting again raises it.
+ *
+ * A tenant is listed before it is made and after it is deleted: what the list names and is not there is passed over.
  */
 export function createDynamoRegistryStore(db: DynamoDb): RegistryStore {
+  const raiseVersion = (): Promise<void> => db.add(REGISTRY_VERSION, { version: 1 });
   const put = async (key: ItemKey, item: RecordItem<object>): Promise<void> => {
     await db.update(key, { set: item });
-    await db.add(REGISTRY_VERSION, "version", 1);
+    await raiseVersion();
   };
   const putClaimed = async (
     kind: OwnedKind,
@@ -60,25 +86,125 @@ export function createDynamoRegistryStore(db: DynamoDb): RegistryStore {
     }
     await put(ownedKey(kind, tenant, id), { record, shown });
   };
-  const claimed = async <Kept>(kind: OwnedKind, shown: string): Promise<Kept | null> => {
+  const claimed = async <Kept>(kind: OwnedKind, shown: string): Promise<RecordItem<Kept> | null> => {
     const claim = await db.get<Claim>(claimKey(kind, shown));
-    if (claim === null) return null;
-    const item = await db.get<RecordItem<Kept>>(ownedKey(kind, claim.tenant, claim.id));
-    return item?.shown === shown ? item.record : null;
+    return claim === null ? null : db.get<RecordItem<Kept>>(ownedKey(kind, claim.tenant, claim.id));
+  };
+  const owned = async <Kept>(kind: OwnedKind, tenant: string): Promise<readonly Kept[]> => {
+    const items = await db.all<RecordItem<Kept>>(ownedRange(kind, tenant));
+    return items.map((item) => keyOf(item));
+  };
+  const deleteOwned = async (kind: OwnedKind, tenant: string, id: string): Promise<boolean> => {
+    const deleted = await db.delete(ownedKey(kind, tenant, id), THERE);
+    if (deleted) await raiseVersion();
+    return deleted;
+  };
+  /** A write that is repeated since its answer was lost finds its own mark. */
+  const writeTenant = async (
+    id: string,
+    change: { set: Omit<TenantItem, "write">; remove?: readonly string[] },
+    when: ReturnType<typeof condition>,
+  ): Promise<boolean> => {
+    const write = randomUUID();
+    const { set, remove } = change;
+    if (await db.update(tenantKey(id), { set: { ...set, write }, remove }, when)) return true;
+    return (await db.get<TenantItem>(tenantKey(id)))?.write === write;
   };
 
   return {
     version: async () => (await db.get<{ version: number }>(REGISTRY_VERSION))?.version ?? 0,
-    tenant: async (id) => (await db.get<RecordItem<TenantRecord>>(tenantKey(id)))?.record ?? null,
-    siteKey: (key) => claimed<SiteKeyRecord>("SITEKEY", key),
-    signingKeys: async (tenant) => {
-      const items = await db.all<RecordItem<SigningKeyRecord>>(signingKeysRange(tenant));
-      return items.map(({ record }) => record);
+    tenant: async (id) => (await db.get<TenantItem>(tenantKey(id)))?.record ?? null,
+    tenants: ({ after, limit }) => listTenants(db, after, limit),
+    siteKey: async (key) => {
+      const item = await claimed<SiteKeyRecord>("SITEKEY", key);
+      if (item === null) return null;
+      // Records made before there was such a list have none.
+      const former: SiteKeyRecord["former"] | undefined = item.record.former;
+      return item.shown === key || former?.some((text) => text.key === key) ? keyOf(item) : null;
     },
-    apiKey: (hash) => claimed<ApiKeyRecord>("APIKEY", hash),
-    putTenant: (record) => put(tenantKey(record.id), { record }),
+    siteKeys: (tenant) => owned<SiteKeyRecord>("SITEKEY", tenant),
+    signingKeys: (tenant) => owned<SigningKeyRecord>("SIGNINGKEY", tenant),
+    apiKey: async (hash) => {
+      const item = await claimed<ApiKeyRecord>("APIKEY", hash);
+      return item?.shown === hash ? keyOf(item) : null;
+    },
+    apiKeys: (tenant) => owned<ApiKeyRecord>("APIKEY", tenant),
+    async putTenant(record, replaces) {
+      await db.update(listedTenantKey(record.id), { set: { tenant: record.id } });
+      const { revision } = record;
+      const done = await writeTenant(
+        record.id,
+        { set: { record, revision } },
+        replaces === null ? condition("attribute_not_exists(#pk)") : atRevision(replaces),
+      );
+      if (done) await raiseVersion();
+      return done;
+    },
+    async deleteTenant(id, revision) {
+      const done = await writeTenant(
+        id,
+        { set: { revision: revision + 1 }, remove: ["record"] },
+        atRevision(revision),
+      );
+      if (!done) return false;
+      for (const kind of Object.values(KINDS)) {
+        const items = await db.all<ItemKey>(ownedRange(kind, id));
+        await Promise.all(items.map(({ pk, sk }) => db.delete({ pk, sk }, THERE)));
+      }
+      await db.delete(listedTenantKey(id), THERE);
+      await raiseVersion();
+      return true;
+    },
     putSiteKey: (record) => putClaimed("SITEKEY", record, record.key),
     putSigningKey: (record) => put(ownedKey("SIGNINGKEY", record.tenant, record.kid), { record }),
     putApiKey: (record) => putClaimed("APIKEY", record, record.hash),
+    deleteSiteKey: (tenant, id) => deleteOwned("SITEKEY", tenant, id),
+    deleteSigningKey: (tenant, kid) => deleteOwned("SIGNINGKEY", tenant, kid),
+    deleteApiKey: (tenant, id) => deleteOwned("APIKEY", tenant, id),
+    async used(uses) {
+      const later = "attribute_exists(#pk) AND (attribute_not_exists(#used) OR #used < :use)";
+      await Promise.all(
+        uses.map(({ kind, tenant, id, at }) =>
+          db.update(ownedKey(KINDS[kind], tenant, id), { set: { used: at } }, condition(later, { use: at })),
+        ),
+      );
+    },
   };
+}
+
+function atRevision(revision: number): ReturnType<typeof condition> {
+  const same = "attribute_exists(#record) AND (#revision = :known";
+  return condition(revision === 1 ? `${same} OR attribute_not_exists(#revision))` : `${same})`, {
+    known: revision,
+  });
+}
+
+async function listTenants(db: DynamoDb, after: string | undefined, limit: number): Promise<TenantPage> {
+  const range =
+    after === undefined ? undefined : condition("#sk > :after", { after: listedTenantKey(after).sk });
+  const names = db.query<{ tenant: string }>({
+    pk: TENANTS,
+    pageSize: limit + 1,
+    ...(range === undefined ? {} : { range }),
+  });
+  const tenants: TenantRecord[] = [];
+  let waiting: string[] = [];
+  const take = async (): Promise<void> => {
+    const items = await db.getAll<TenantItem>(waiting.map(tenantKey));
+    waiting = [];
+    for (const item of items) if (item?.record !== undefined) tenants.push(item.record);
+  };
+  for await (const { tenant } of names) {
+    waiting.push(tenant);
+    if (tenants.length + waiting.length <= limit) continue;
+    await take();
+    if (tenants.length > limit) break;
+  }
+  if (waiting.length > 0) await take();
+  const page = tenants.slice(0, limit);
+  return { tenants: page, next: tenants.length > limit ? (page.at(-1)?.id ?? null) : null };
+}
+
+function keyOf<Kept>({ record, used }: RecordItem<Kept>): Kept {
+  return used === undefined ? record : { ...record, lastUsedAt: used };
 }

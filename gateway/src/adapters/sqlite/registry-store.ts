@@ -6,12 +6,20 @@ export function createSqliteRegistryStore(database: SqliteDatabase): RegistrySto
   return {
     version: () => database.call("registryVersion", undefined),
     tenant: (id) => database.call("tenant", id),
+    tenants: (page) => database.call("tenants", page),
     siteKey: (key) => database.call("siteKey", key),
+    siteKeys: (tenant) => database.call("siteKeys", tenant),
     signingKeys: (tenant) => database.call("signingKeys", tenant),
     apiKey: (hash) => database.call("apiKey", hash),
-    putTenant: (record) => database.call("putTenant", record),
+    apiKeys: (tenant) => database.call("apiKeys", tenant),
+    putTenant: (record, replaces) => database.call("putTenant", { record, replaces }),
+    deleteTenant: (id, revision) => database.call("deleteTenant", { id, revision }),
     putSiteKey: (record) => database.call("putSiteKey", record),
     putSigningKey: (record) => database.call("putSigningKey", record),
     putApiKey: (record) => database.call("putApiKey", record),
+    deleteSiteKey: (tenant, id) => database.call("deleteKey", { kind: "site-key", tenant, id }),
+    deleteSigningKey: (tenant, kid) => database.call("deleteKey", { kind: "signing-key", tenant, id: kid }),
+    deleteApiKey: (tenant, id) => database.call("deleteKey", { kind: "api-key", tenant, id }),
+    used: (uses) => database.call("keysUsed", uses),
   };
 }

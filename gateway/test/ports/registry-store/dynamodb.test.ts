@@ -12,7 +12,19 @@ registryStoreSuite(async () => {
   return { store: createDynamoRegistryStore(db), close: async () => db.close() };
 });
 
-const siteKey = { id: "s", tenant: "t", key: "pk_1", name: "n", allowedOrigins: [], generation: 1 };
+const siteKey = {
+  id: "s",
+  tenant: "t",
+  key: "pk_1",
+  name: "n",
+  allowedOrigins: [],
+  generation: 1,
+  former: [],
+  limits: {},
+  dailyTokens: null,
+  createdAt: 1,
+  lastUsedAt: null,
+};
 
 test("the version rises by what another gateway wrote, and the key is there", async () => {
   const databases = [await server.open("registry-shared"), await server.open("registry-shared")] as const;
@@ -21,7 +33,15 @@ test("the version rises by what another gateway wrote, and the key is there", as
     createDynamoRegistryStore(databases[1]),
   ] as const;
   const before = await other.version();
-  await one.putApiKey({ id: "a", tenant: "t", name: "n", kind: "ak", hash: "h" });
+  await one.putApiKey({
+    id: "a",
+    tenant: "t",
+    name: "n",
+    kind: "ak",
+    hash: "h",
+    createdAt: 1,
+    lastUsedAt: null,
+  });
   expect(await other.version()).toBeGreaterThan(before);
   expect(await other.apiKey("h")).toMatchObject({ kind: "ak" });
   for (const database of databases) database.close();
@@ -55,7 +75,14 @@ test.each(["#", "a#TENANT", "%", "\ud800", "🙂"])(
   async (tenant) => {
     const db = await server.open("registry-names");
     const store = createDynamoRegistryStore(db);
-    const signingKey = { kid: "#1", tenant, algorithm: "HS256", secret: "s" } as const;
+    const signingKey = {
+      kid: "#1",
+      tenant,
+      algorithm: "HS256",
+      secret: "s",
+      createdAt: 1,
+      lastUsedAt: null,
+    } as const;
     await store.putSigningKey(signingKey);
     expect(await store.signingKeys(tenant)).toMatchObject([{ kid: "#1" }]);
     expect(await store.signingKeys(tenant.slice(0, -1))).toEqual([]);

@@ -17,7 +17,15 @@ test("the version rises by what another connection to the same SQLite file wrote
   ] as const;
   const [one, other] = [createSqliteRegistryStore(databases[0]), createSqliteRegistryStore(databases[1])];
   const before = await other.version();
-  await one.putApiKey({ id: "a", tenant: "t", name: "n", kind: "ak", hash: "h" });
+  await one.putApiKey({
+    id: "a",
+    tenant: "t",
+    name: "n",
+    kind: "ak",
+    hash: "h",
+    createdAt: 1,
+    lastUsedAt: null,
+  });
   expect(await other.version()).toBeGreaterThan(before);
   expect(await other.apiKey("h")).toMatchObject({ kind: "ak" });
   await Promise.all(databases.map((database) => database.close()));

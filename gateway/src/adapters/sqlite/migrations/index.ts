@@ -1,6 +1,12 @@
 import { archiveSchema } from "./0001-archive.ts";
 import { registrySchema } from "./0002-registry.ts";
 import { replyJournalSchema } from "./0003-reply-journal.ts";
+import { administrationSchema } from "./0004-administration.ts";
 
 /** The schema's steps in order; a database's `user_version` says how many it has taken. */
-export const MIGRATIONS: readonly string[] = [archiveSchema, registrySchema, replyJournalSchema];
+export const MIGRATIONS: readonly string[] = [
+  archiveSchema,
+  registrySchema,
+  replyJournalSchema,
+  administrationSchema,
+];

@@ -1,5 +1,6 @@
 import type { Connection } from "../connection.ts";
 import { accept, accepted } from "./accept.ts";
+import { addUsage, appendAudit, readAudit, readUsage } from "./administration.ts";
 import {
   clear,
   conversationOf,
@@ -11,6 +12,10 @@ import { appendToJournal, dropFromJournal, readJournal } from "./journal.ts";
 import { context, messages, push, rate } from "./messages.ts";
 import {
   apiKey,
+  apiKeys,
+  deleteKey,
+  deleteTenant,
+  keysUsed,
   putApiKey,
   putSigningKey,
   putSiteKey,
@@ -18,7 +23,9 @@ import {
   registryVersion,
   signingKeys,
   siteKey,
+  siteKeys,
   tenant,
+  tenants,
 } from "./registry.ts";
 import { endReply, openReplies, owed, raiseEpoch, reply, replyTo } from "./replies.ts";
 
@@ -26,6 +33,7 @@ import { endReply, openReplies, owed, raiseEpoch, reply, replyTo } from "./repli
 const READS = {
   accepted,
   apiKey,
+  apiKeys,
   context,
   conversationOf,
   conversations,
@@ -33,23 +41,32 @@ const READS = {
   messages,
   openReplies,
   owed,
+  readAudit,
   readJournal,
+  readUsage,
   registryVersion,
   reply,
   replyTo,
   signingKeys,
   siteKey,
+  siteKeys,
   tenant,
+  tenants,
 };
 
 /** What may change something: each atomic, durable once answered. */
 const WRITES = {
   accept,
+  addUsage,
+  appendAudit,
   appendToJournal,
   clear,
   createConversation,
+  deleteKey,
+  deleteTenant,
   dropFromJournal,
   endReply,
+  keysUsed,
   push,
   putApiKey,
   putSigningKey,

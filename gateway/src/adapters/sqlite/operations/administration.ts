@@ -1,0 +1,73 @@
+import type { AuditEntry, AuditPage } from "../../../ports/audit-log.ts";
+import type { UsageRow } from "../../../ports/usage-store.ts";
+import type { Connection } from "../connection.ts";
+
+/** {@link TenantAuditLog.append}. */
+export function appendAudit(
+  connection: Connection,
+  { tenant, entry }: { tenant: string; entry: AuditEntry },
+): void {
+  connection.run(
+    "INSERT INTO audit (tenant, id, entry) VALUES (?, ?, ?) ON CONFLICT (tenant, id) DO NOTHING",
+    tenant,
+    entry.id,
+    JSON.stringify(entry),
+  );
+}
+
+/** {@link TenantAuditLog.read}. */
+export function readAudit(
+  connection: Connection,
+  { tenant, before, limit }: { tenant: string; before?: string; limit: number },
+): AuditPage {
+  const rows = connection.all<{ entry: string }>(
+    "SELECT entry FROM audit WHERE tenant = ? AND id < ? ORDER BY id DESC LIMIT ?",
+    tenant,
+    before ?? "\u{10ffff}",
+    limit + 1,
+  );
+  const entries = rows.slice(0, limit).map(({ entry }) => JSON.parse(entry) as AuditEntry);
+  return { entries, next: rows.length > limit ? (entries.at(-1)?.id ?? null) : null };
+}
+
+/** {@link TenantUsage.add}. */
+export function addUsage(connection: Connection, { tenant, row }: { tenant: string; row: UsageRow }): void {
+  connection.run(
+    `INSERT INTO usage
+       (tenant, day, model, messages, input_tokens, output_tokens, cached_input_tokens, cost, cache_hits)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (tenant, day, model) DO UPDATE SET
+       messages = messages + excluded.messages,
+       input_tokens = input_tokens + excluded.input_tokens,
+       output_tokens = output_tokens + excluded.output_tokens,
+       cached_input_tokens = cached_input_tokens + excluded.cached_input_tokens,
+       cost = cost + excluded.cost,
+       cache_hits = cache_hits + excluded.cache_hits`,
+    tenant,
+    row.day,
+    row.model,
+    row.messages,
+    row.inputTokens,
+    row.outputTokens,
+    row.cachedInputTokens,
+    row.cost,
+    row.cacheHits,
+  );
+}
+
+/** {@link TenantUsage.read}. */
+export function readUsage(
+  connection: Connection,
+  { tenant, from, to }: { tenant: string; from: string; to: string },
+): readonly UsageRow[] {
+  return connection
+    .all<UsageRow>(
+      `SELECT day, model, messages, input_tokens AS inputTokens, output_tokens AS outputTokens,
+         cached_input_tokens AS cachedInputTokens, cost, cache_hits AS cacheHits
+       FROM usage WHERE tenant = ? AND day >= ? AND day <= ? ORDER BY day, model`,
+      tenant,
+      from,
+      to,
+    )
+    .map((row) => ({ ...row }));
+}

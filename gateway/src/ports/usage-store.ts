@@ -1,0 +1,35 @@
+import type { TenantId } from "./scope.ts";
+
+/** What replies of one model took on one day. */
+export interface UsageCounts {
+  /** Replies that ended. */
+  readonly messages: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Of `inputTokens`: those read from the provider's cache. */
+  readonly cachedInputTokens: number;
+  /** USD, at the prices of that moment. */
+  readonly cost: number;
+  /** Replies that came from an answer cache. */
+  readonly cacheHits: number;
+}
+
+/** The counts of one model on one day. */
+export interface UsageRow extends UsageCounts {
+  /** `2026-11-24`, UTC. */
+  readonly day: string;
+  readonly model: string;
+}
+
+/** What one tenant used: numbers only, which outlive what they were counted from. */
+export interface TenantUsage {
+  /** Adds to the row of that day and model. Two calls add twice. Durable when it resolves. */
+  add(row: UsageRow): Promise<void>;
+  /** Rows from a day up to another, both included, by day, then model. */
+  read(range: { from: string; to: string }): Promise<readonly UsageRow[]>;
+}
+
+/** Usage, a tenant each. */
+export interface UsageStore {
+  forTenant(tenant: TenantId): TenantUsage;
+}
