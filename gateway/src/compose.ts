@@ -4,7 +4,9 @@ import { createSimulatorProvider } from "./adapters/simulator/provider.ts";
 import { createSystemClock } from "./adapters/system/clock.ts";
 import { createUuidV7Ids } from "./adapters/system/ids.ts";
 import { createSystemRandomness } from "./adapters/system/randomness.ts";
+import { agreeOnSettings } from "./agree-on-settings.ts";
 import type { Config } from "./config.ts";
+import { Cluster } from "./delivery/cluster/cluster.ts";
 import { Connections } from "./delivery/connections.ts";
 import { ConversationQueues } from "./delivery/conversation-queues.ts";
 import { JournalWriter } from "./delivery/journal-writer.ts";
@@ -15,7 +17,7 @@ import { resolveSecrets } from "./development-secrets.ts";
 import { drain } from "./drain.ts";
 import { createHistory } from "./history/history.ts";
 import { CHEAPEST_CLAUDE } from "./llm/models.ts";
-import { createPipeline } from "./pipeline/pipeline.ts";
+import { createPipeline, type Pipeline } from "./pipeline/pipeline.ts";
 import type { ModelProvider } from "./ports/model.ts";
 import type { RegistryStore } from "./ports/registry-store.ts";
 import { seedTenants } from "./seed-tenants.ts";
@@ -94,9 +96,12 @@ export async function startGateway(config: Config, served: ServedDirectories): P
     clock,
     skipped: (tenant) => log.warn({ tenant }, "a seeded tenant was deleted and is not made again"),
   });
-  const interrupted = await sweepOwedReplies({ archive, journal, clock });
-  if (interrupted > 0)
-    log.warn({ replies: interrupted }, "replies of a former run were ended as interrupted");
+  if (hot.shared) {
+    await agreeOnSettings(hot.instances, { secrets, archive: durable.identity });
+  } else {
+    const interrupted = await sweepOwedReplies({ archive, journal, clock });
+    if (interrupted > 0) log.warn({ replies: interrupted }, "replies of a former run ended as interrupted");
+  }
 
   const providers = new Map<string, ModelProvider>();
   const simulator = createSimulatorProvider({ tokensPerSecond: config.simulatorTokensPerSecond });
@@ -117,15 +122,43 @@ export async function startGateway(config: Config, served: ServedDirectories): P
   const history = createHistory({ recent: hot.recent, session: hot.session, summaries, archive });
   const replies = new LiveReplies(clock);
   const pacer = new Pacer();
-  const queues = new ConversationQueues((error) => log.error({ err: error }, "a reply's task failed"));
-  const connections = new Connections((scope) => {
-    for (const reply of replies.open(scope)) pipeline.stop(reply, "abandoned");
+  const queues = new ConversationQueues({
+    failed: (error) => log.error({ err: error }, "a reply's task failed"),
+    emptied: (last) => cluster.emptied(last),
+  });
+  const connections = new Connections({
+    left: (scope) => cluster.left(scope),
+    abandoned: (scope) => {
+      cluster
+        .abandon(scope)
+        .catch((error: unknown) => log.error({ err: error }, "a user's replies could not be given up"));
+    },
   });
   const journalWriter = new JournalWriter(journal, replies, (error) =>
     log.error({ err: error }, "the journal cannot be written"),
   );
   let draining = false;
-  const pipeline = createPipeline({
+  const cluster: Cluster = new Cluster({
+    self: ids.next(),
+    bus: hot.bus,
+    presence: hot.presence,
+    leases: hot.leases,
+    directory: hot.instances,
+    archive,
+    journal,
+    connections,
+    replies,
+    queues,
+    changed: pacer.changed,
+    run: (reply) => pipeline.run(reply),
+    stopHere: (reply, reason) => pipeline.stop(reply, reason),
+    failover: async () => "restart",
+    draining: () => draining,
+    clock,
+    ids,
+    log,
+  });
+  const pipeline: Pipeline = createPipeline({
     archive,
     history,
     summaries,
@@ -135,6 +168,7 @@ export async function startGateway(config: Config, served: ServedDirectories): P
     journal,
     providers,
     connections,
+    cluster,
     replies,
     queues,
     changed: pacer.changed,
@@ -146,7 +180,14 @@ export async function startGateway(config: Config, served: ServedDirectories): P
   });
 
   const wheel = new SecondWheel(() => clock.monotonic());
-  const admission = { tokens, directory, connections, publicUrl: config.publicUrl, draining: () => draining };
+  const admission = {
+    tokens,
+    directory,
+    connections,
+    cluster,
+    publicUrl: config.publicUrl,
+    draining: () => draining,
+  };
   const router = createRouter([
     ...operationRoutes(admission),
     ...sessionRoutes({ directory, tokens, visitorTokens, publicUrl: config.publicUrl }),
@@ -157,7 +198,20 @@ export async function startGateway(config: Config, served: ServedDirectories): P
   const handlers = createChatServer({
     router,
     admission,
-    chat: { archive, history, pipeline, connections, replies, directory, tokens, wheel, clock, ids, log },
+    chat: {
+      archive,
+      history,
+      pipeline,
+      cluster,
+      connections,
+      replies,
+      directory,
+      tokens,
+      wheel,
+      clock,
+      ids,
+      log,
+    },
   });
   const socketServer = chooseSocketServer(config.socketServer);
   if (socketServer.reason !== null)
@@ -166,6 +220,7 @@ export async function startGateway(config: Config, served: ServedDirectories): P
     maxPayloadBytes: PROTOCOL_LIMITS.clientFrameBytes * 16,
     pendingUpgrades: 500,
   });
+  await cluster.start();
   const { port } = await server.listen(config.host, config.port);
 
   let stopping: Promise<void> | null = null;
@@ -173,6 +228,7 @@ export async function startGateway(config: Config, served: ServedDirectories): P
     draining = true;
     await drain({
       pipeline,
+      cluster,
       replies,
       connections,
       drainSeconds: config.drainSeconds,
@@ -180,6 +236,7 @@ export async function startGateway(config: Config, served: ServedDirectories): P
     });
     await pipeline.close();
     await server.close();
+    await cluster.close();
     wheel.close();
     connections.close();
     journalWriter.close();

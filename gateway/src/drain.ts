@@ -1,4 +1,5 @@
 import { CLOSE_CODES } from "@parlance/protocol";
+import type { Cluster } from "./delivery/cluster/cluster.ts";
 import type { Connections } from "./delivery/connections.ts";
 import type { LiveReplies } from "./delivery/live-replies.ts";
 import type { Pipeline } from "./pipeline/pipeline.ts";
@@ -9,6 +10,7 @@ const FAREWELL = 1_000;
 /** What a drain works on. */
 export interface DrainServices {
   readonly pipeline: Pipeline;
+  readonly cluster: Cluster;
   readonly replies: LiveReplies;
   readonly connections: Connections;
   /** Seconds that replies may run on. */
@@ -22,17 +24,18 @@ export interface DrainServices {
  * not done in time, then a close that invites clients back.
  */
 export async function drain(services: DrainServices): Promise<void> {
-  const { pipeline, replies, connections } = services;
+  const { pipeline, cluster, replies, connections } = services;
   connections.everyone((outbox) =>
     outbox.send({ type: "goaway", reconnectIn: services.reconnectSeconds, reason: "restart" }),
   );
+  await cluster.giveUpWaiting();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, services.drainSeconds * 1000);
   });
   await Promise.race([pipeline.idle(), late]);
   clearTimeout(timer);
-  for (const reply of [...replies.allOpen()]) pipeline.stop(reply, "interrupted");
+  for (const reply of [...replies.running()]) pipeline.stop(reply, "interrupted");
   await pipeline.idle();
   connections.everyone((outbox) => outbox.farewell(CLOSE_CODES.restart, "restart"));
   await connections.empty(FAREWELL);

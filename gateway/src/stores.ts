@@ -5,14 +5,22 @@ import { openDynamoDb } from "./adapters/dynamodb/database.ts";
 import { createDynamoRegistryStore } from "./adapters/dynamodb/registry-store.ts";
 import { createDynamoUsageStore } from "./adapters/dynamodb/usage-store.ts";
 import { createMemoryAnswerCache } from "./adapters/memory/answer-cache.ts";
+import { createMemoryConversationLeases } from "./adapters/memory/conversation-leases.ts";
 import { createMemoryConversationSummaries } from "./adapters/memory/conversation-summaries.ts";
+import { createMemoryInstanceBus } from "./adapters/memory/instance-bus.ts";
+import { createMemoryInstanceDirectory } from "./adapters/memory/instance-directory.ts";
 import { createMemoryLimiter } from "./adapters/memory/limiter.ts";
 import { createMemoryMessageLayer } from "./adapters/memory/message-layer.ts";
+import { createMemoryPresenceStore } from "./adapters/memory/presence.ts";
 import { createRedisAnswerCache } from "./adapters/redis/answer-cache.ts";
-import { connectRedis, type RedisConnection } from "./adapters/redis/connection.ts";
+import { connectRedis } from "./adapters/redis/connection.ts";
+import { createRedisConversationLeases } from "./adapters/redis/conversation-leases.ts";
 import { createRedisConversationSummaries } from "./adapters/redis/conversation-summaries.ts";
+import { createRedisInstanceBus } from "./adapters/redis/instance-bus.ts";
+import { createRedisInstanceDirectory } from "./adapters/redis/instance-directory.ts";
 import { createRedisLimiter } from "./adapters/redis/limiter.ts";
 import { createRedisMessageLayer } from "./adapters/redis/message-layer.ts";
+import { createRedisPresenceStore } from "./adapters/redis/presence.ts";
 import { createRedisReplyJournal } from "./adapters/redis/reply-journal.ts";
 import { createSqliteArchive } from "./adapters/sqlite/archive.ts";
 import { createSqliteAuditLog } from "./adapters/sqlite/audit-log.ts";
@@ -24,9 +32,13 @@ import type { Config } from "./config.ts";
 import type { AnswerCache } from "./ports/answer-cache.ts";
 import type { Archive } from "./ports/archive.ts";
 import type { AuditLog } from "./ports/audit-log.ts";
+import type { ConversationLeases } from "./ports/conversation-leases.ts";
 import type { ConversationSummaries } from "./ports/conversation-summaries.ts";
+import type { InstanceBus } from "./ports/instance-bus.ts";
+import type { InstanceDirectory } from "./ports/instance-directory.ts";
 import type { Limiter } from "./ports/limiter.ts";
 import { type MessageLayer, RECENT_LAYER, SESSION_LAYER } from "./ports/message-layer.ts";
+import type { PresenceStore } from "./ports/presence.ts";
 import type { RegistryStore } from "./ports/registry-store.ts";
 import type { ReplyJournal } from "./ports/reply-journal.ts";
 import type { Clock } from "./ports/system.ts";
@@ -61,7 +73,12 @@ export interface HotStores {
   readonly limiter: Limiter;
   readonly answerCache: AnswerCache;
   readonly journal: ReplyJournal | null;
-  readonly redis: RedisConnection | null;
+  readonly bus: InstanceBus;
+  readonly presence: PresenceStore;
+  readonly leases: ConversationLeases;
+  readonly instances: InstanceDirectory;
+  /** Whether other instances can share them. */
+  readonly shared: boolean;
   close(): Promise<void>;
 }
 
@@ -109,6 +126,7 @@ export async function openHotStores(
   failed: (error: unknown) => void,
 ): Promise<HotStores> {
   if (config.redisUrl !== null) return openRedisStores(config.redisUrl, failed);
+  const bus = createMemoryInstanceBus();
   return {
     recent: createMemoryMessageLayer({ bounds: RECENT_LAYER, clock, maxConversations: RECENT_CONVERSATIONS }),
     session: createMemoryMessageLayer({
@@ -120,8 +138,12 @@ export async function openHotStores(
     limiter: createMemoryLimiter({ clock }),
     answerCache: createMemoryAnswerCache({ clock, maxBytes: ANSWER_CACHE_BYTES }),
     journal: null,
-    redis: null,
-    close: async () => undefined,
+    bus,
+    presence: createMemoryPresenceStore({ clock }),
+    leases: createMemoryConversationLeases({ clock }),
+    instances: createMemoryInstanceDirectory({ clock }),
+    shared: false,
+    close: () => bus.close(),
   };
 }
 
@@ -133,6 +155,7 @@ async function openRedisStores(url: string, failed: (error: unknown) => void): P
     await redis.close();
     throw new Error("REDIS_URL: there is no Redis that answers within 10 s", { cause: error });
   }
+  const bus = createRedisInstanceBus({ redis, failed });
   return {
     recent: createRedisMessageLayer({ redis, bounds: RECENT_LAYER }),
     session: createRedisMessageLayer({ redis, bounds: SESSION_LAYER }),
@@ -140,7 +163,14 @@ async function openRedisStores(url: string, failed: (error: unknown) => void): P
     limiter: createRedisLimiter({ redis }),
     answerCache: createRedisAnswerCache({ redis }),
     journal: createRedisReplyJournal({ redis }),
-    redis,
-    close: () => redis.close(),
+    bus,
+    presence: createRedisPresenceStore({ redis }),
+    leases: createRedisConversationLeases({ redis }),
+    instances: createRedisInstanceDirectory({ redis }),
+    shared: true,
+    async close() {
+      await bus.close();
+      await redis.close();
+    },
   };
 }

@@ -1,5 +1,5 @@
 import { encodeFrame, PROTOCOL_LIMITS, type ServerFrame } from "@parlance/protocol";
-import type { LiveReply } from "./live-reply.ts";
+import type { LiveReply, ReplyReader } from "./live-reply.ts";
 import type { SocketOutbox } from "./socket-outbox.ts";
 
 /** Characters of a piece: in the worst case a character is six bytes of JSON (`\u0000`). */
@@ -17,9 +17,9 @@ export interface AttachPoint {
  * One socket's place in one reply. It holds no frames, only a position: what comes next is made when the
  * socket can take it, so a slow reader costs nothing but what it has not read yet merges into larger pieces.
  */
-export class Attachment {
+export class Attachment implements ReplyReader {
   readonly reply: LiveReply;
-  readonly outbox: SocketOutbox;
+  readonly #outbox: SocketOutbox;
   #sent: number;
   #snapshot: boolean;
   #announced: boolean;
@@ -27,7 +27,7 @@ export class Attachment {
 
   constructor(reply: LiveReply, outbox: SocketOutbox, point: AttachPoint) {
     this.reply = reply;
-    this.outbox = outbox;
+    this.#outbox = outbox;
     this.#sent = Math.min(point.after, reply.log.seq);
     this.#snapshot = point.snapshot || point.after > reply.log.seq;
     this.#announced = reply.state !== "queued";
@@ -36,6 +36,15 @@ export class Attachment {
   /** Chunks sent so far. */
   get sent(): number {
     return this.#sent;
+  }
+
+  advance(): void {
+    this.#outbox.advance(this);
+  }
+
+  restarted(): void {
+    this.#sent = 0;
+    this.#snapshot = true;
   }
 
   /** Whether nothing will follow. */
@@ -125,6 +134,6 @@ function tokenFrame(reply: LiveReply, from: number, to: number): string {
   const count = to - from > 1 ? `,"n":${to - from}` : "";
   const epoch = reply.epoch > 1 ? `,"epoch":${reply.epoch}` : "";
   const text = `{"type":"token","reply":"${reply.id}","seq":${to}${count}${epoch},"content":${content}}`;
-  lastFrame = reply.attachments.size > 1 ? { reply, from, to, text } : null;
+  lastFrame = reply.readers.size > 1 ? { reply, from, to, text } : null;
   return text;
 }

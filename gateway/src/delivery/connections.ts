@@ -22,12 +22,17 @@ interface UserConnections {
 export class Connections {
   readonly #users = new Map<string, UserConnections>();
   readonly #abandoned: (scope: Scope) => void;
+  readonly #left: (scope: Scope) => void;
   #count = 0;
   #emptied: (() => void) | null = null;
 
-  /** @param abandoned told when a user's last socket has been gone for the tenant's `abandonSeconds` */
-  constructor(abandoned: (scope: Scope) => void) {
-    this.#abandoned = abandoned;
+  /**
+   * @param told.left told when a user's last socket here is gone
+   * @param told.abandoned told when it has been gone for the tenant's `abandonSeconds`
+   */
+  constructor(told: { left: (scope: Scope) => void; abandoned: (scope: Scope) => void }) {
+    this.#left = told.left;
+    this.#abandoned = told.abandoned;
   }
 
   get count(): number {
@@ -67,6 +72,7 @@ export class Connections {
     connection.outbox?.close();
     connection.outbox = null;
     if (user.connections.size > 0) return;
+    this.#left(user.scope);
     if (abandonAfter === null) this.#users.delete(key);
     else this.#awaitReturn(key, user, abandonAfter);
   }
@@ -130,6 +136,11 @@ export class Connections {
     for (const outbox of this.outboxes(reply.scope)) {
       if (!outbox.reads(reply.id)) outbox.attach(reply, { after: 0, snapshot: false });
     }
+  }
+
+  /** The users that have a socket here. */
+  *scopes(): Generator<Scope> {
+    for (const { scope, connections } of this.#users.values()) if (connections.size > 0) yield scope;
   }
 
   /** Calls back for every socket that is ready. */

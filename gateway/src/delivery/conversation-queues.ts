@@ -11,19 +11,35 @@ export class ConversationQueues {
   readonly #queues = new Map<string, Waiting[]>();
   readonly #running = new Map<string, Promise<void>>();
   readonly #failed: (error: unknown) => void;
+  readonly #emptied: (last: LiveReply) => void;
 
-  /** @param failed told where a reply's task rejects; the next one runs all the same */
-  constructor(failed: (error: unknown) => void) {
-    this.#failed = failed;
+  /**
+   * @param told.failed told where a reply's task rejects; the next one runs all the same
+   * @param told.emptied told when a conversation has nothing left to run, with its last reply
+   */
+  constructor(told: { failed: (error: unknown) => void; emptied: (last: LiveReply) => void }) {
+    this.#failed = told.failed;
+    this.#emptied = told.emptied;
   }
 
-  /** Runs a reply's task once those before it in its conversation have ended. */
+  /** Runs a reply's task once those that stand before it in its conversation have ended. */
   add(reply: LiveReply, run: () => Promise<void>): void {
     const key = queueKey(reply);
     const queue = this.#queues.get(key) ?? [];
-    queue.push({ reply, run });
+    const later = queue.findIndex((waiting) => waiting.reply.position > reply.position);
+    queue.splice(later === -1 ? queue.length : later, 0, { reply, run });
     this.#queues.set(key, queue);
     if (!this.#running.has(key)) this.#running.set(key, this.#work(key, queue));
+  }
+
+  /** Whether a conversation has something that runs or waits. */
+  busy(reply: Pick<LiveReply, "scope" | "conversation">): boolean {
+    return this.#running.has(queueKey(reply));
+  }
+
+  /** Takes out everything that waits, of all conversations. */
+  removeWaiting(): LiveReply[] {
+    return [...this.#queues.values()].flatMap((queue) => queue.splice(0).map(({ reply }) => reply));
   }
 
   /** Takes a reply out that waits; false where its task has begun, or it never waited. */
@@ -41,7 +57,9 @@ export class ConversationQueues {
   }
 
   async #work(key: string, queue: Waiting[]): Promise<void> {
+    let last: LiveReply | null = null;
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      last = next.reply;
       try {
         await next.run();
       } catch (error) {
@@ -50,9 +68,10 @@ export class ConversationQueues {
     }
     this.#queues.delete(key);
     this.#running.delete(key);
+    if (last !== null) this.#emptied(last);
   }
 }
 
-function queueKey({ scope, conversation }: LiveReply): string {
+function queueKey({ scope, conversation }: Pick<LiveReply, "scope" | "conversation">): string {
   return `${conversation} ${scopeKey(scope)}`;
 }

@@ -30,7 +30,7 @@ export class JournalWriter {
   async #write(): Promise<void> {
     if (this.#writing) return;
     const batch: { readonly reply: LiveReply; readonly entry: JournalEntry }[] = [];
-    for (const reply of this.#replies.allOpen()) {
+    for (const reply of this.#replies.running()) {
       const from = this.#written.get(reply) ?? 0;
       const { seq } = reply.log;
       if (seq === from) continue;

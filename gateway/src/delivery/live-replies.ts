@@ -10,6 +10,7 @@ const FORGET_EVERY = 10_000;
 /** The replies that this instance runs or has lately run. Every look-up is by scope: another user's do not exist. */
 export class LiveReplies {
   readonly #users = new Map<string, Map<string, LiveReply>>();
+  readonly #byId = new Map<string, LiveReply>();
   readonly #ended: { readonly reply: LiveReply; readonly forgetAt: number }[] = [];
   readonly #clock: Clock;
   readonly #sweeper: NodeJS.Timeout;
@@ -25,6 +26,12 @@ export class LiveReplies {
     const replies = this.#users.get(key) ?? new Map<string, LiveReply>();
     replies.set(reply.id, reply);
     this.#users.set(key, replies);
+    this.#byId.set(reply.id, reply);
+  }
+
+  /** A reply by its id alone: for other instances, which speak of replies that they know the user of. */
+  find(reply: string): LiveReply | null {
+    return this.#byId.get(reply) ?? null;
   }
 
   /** An ended reply stays resumable for five minutes. */
@@ -49,11 +56,27 @@ export class LiveReplies {
     );
   }
 
-  /** Every reply of every user that has not ended. */
-  *allOpen(): Generator<LiveReply> {
-    for (const replies of this.#users.values()) {
-      for (const reply of replies.values()) if (reply.state !== "ended") yield reply;
-    }
+  /** Every reply of every user that runs or waits here. */
+  *running(): Generator<LiveReply> {
+    for (const reply of this.#all()) if (reply.owner === null && reply.state !== "ended") yield reply;
+  }
+
+  /** Every reply that runs elsewhere and is read here. */
+  *copies(): Generator<LiveReply> {
+    for (const reply of this.#all()) if (reply.owner !== null && reply.state !== "ended") yield reply;
+  }
+
+  /** Lets go of a copy that nobody here reads any more. */
+  remove(reply: LiveReply): void {
+    const key = scopeKey(reply.scope);
+    const replies = this.#users.get(key);
+    if (replies?.get(reply.id) === reply) replies.delete(reply.id);
+    if (this.#byId.get(reply.id) === reply) this.#byId.delete(reply.id);
+    if (replies?.size === 0) this.#users.delete(key);
+  }
+
+  *#all(): Generator<LiveReply> {
+    for (const replies of this.#users.values()) yield* replies.values();
   }
 
   close(): void {
@@ -65,10 +88,7 @@ export class LiveReplies {
     while (this.#ended[0] !== undefined && this.#ended[0].forgetAt <= now) {
       const { reply } = this.#ended.shift() ?? {};
       if (reply === undefined) return;
-      const key = scopeKey(reply.scope);
-      const replies = this.#users.get(key);
-      replies?.delete(reply.id);
-      if (replies?.size === 0) this.#users.delete(key);
+      this.remove(reply);
     }
   }
 }

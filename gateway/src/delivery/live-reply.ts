@@ -1,7 +1,6 @@
 import type { EndReason, ErrorCode, ServerFrameOf, Usage } from "@parlance/protocol";
 import type { AcceptKind, OwedReply } from "../ports/archive.ts";
 import type { Scope } from "../ports/scope.ts";
-import type { Attachment } from "./attachment.ts";
 import { ReplyLog } from "./reply-log.ts";
 
 /** Longest chunk in the log: what one piece of a slow reader's catching up can carry. */
@@ -16,6 +15,22 @@ export class ReplyStopped extends Error {
     this.name = "ReplyStopped";
     this.reason = reason;
   }
+}
+
+/** Another instance has taken the reply over: this one sends, stores and bills nothing more of it. */
+export class ReplyOvertaken extends Error {
+  constructor() {
+    super("another instance has taken the reply over");
+    this.name = "ReplyOvertaken";
+  }
+}
+
+/** Who reads a reply: a socket here, or another instance for its sockets. */
+export interface ReplyReader {
+  /** The reply has something new. */
+  advance(): void;
+  /** The reply begins again: what was read of it no longer stands. */
+  restarted(): void;
 }
 
 /** Trouble that a reply tells its readers of, before it ends. */
@@ -34,7 +49,8 @@ export interface ReplyOutcome {
 
 /**
  * A reply from its acknowledgement to five minutes after its end: its log, its one abort signal, and who
- * reads it. It changes by the methods below alone, and each change reaches its readers by `changed`.
+ * reads it. It runs here, or on another instance (`owner`), of which this is the copy that sockets here read.
+ * It changes by the methods below alone, and each change reaches its readers by `changed`.
  */
 export class LiveReply {
   readonly scope: Scope;
@@ -45,29 +61,50 @@ export class LiveReply {
   /** The question's place in its conversation. */
   readonly position: number;
   readonly kind: AcceptKind;
-  readonly epoch: number;
-  readonly log = new ReplyLog();
-  readonly attachments = new Set<Attachment>();
+  readonly readers = new Set<ReplyReader>();
   /** The id its question's client gave, where it was asked here. */
   readonly clientId: string | undefined;
-  readonly #controller = new AbortController();
+  #epoch: number;
+  #owner: string | null;
+  #log = new ReplyLog();
+  #controller = new AbortController();
   readonly #changed: (reply: LiveReply) => void;
   #state: "queued" | "streaming" | "ended" = "queued";
   #cached = false;
   #trouble: ReplyTrouble | null = null;
   #outcome: ReplyOutcome | null = null;
 
-  /** @param changed called after every change, in the same turn */
-  constructor(owed: OwedReply, changed: (reply: LiveReply) => void, clientId?: string) {
-    this.clientId = clientId;
+  /**
+   * @param options.changed called after every change, in the same turn
+   * @param options.owner the instance that runs it; null is this one
+   */
+  constructor(
+    owed: OwedReply,
+    options: { changed: (reply: LiveReply) => void; clientId?: string | undefined; owner?: string | null },
+  ) {
+    this.clientId = options.clientId;
+    this.#owner = options.owner ?? null;
     this.scope = { tenant: owed.tenant, user: owed.user };
     this.id = owed.reply;
     this.conversation = owed.conversation;
     this.message = owed.message;
     this.position = owed.position;
     this.kind = owed.kind;
-    this.epoch = owed.epoch;
-    this.#changed = changed;
+    this.#epoch = owed.epoch;
+    this.#changed = options.changed;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  get log(): ReplyLog {
+    return this.#log;
+  }
+
+  /** The instance that runs it; null is this one. Empty where it is not known which. */
+  get owner(): string | null {
+    return this.#owner;
   }
 
   get state(): "queued" | "streaming" | "ended" {
@@ -106,9 +143,57 @@ export class LiveReply {
     this.#changed(this);
   }
 
+  /**
+   * Chunks from the instance that runs it.
+   *
+   * @param from the number of chunks before the first of these
+   * @returns false where chunks before these are missing
+   */
+  copy(from: number, chunks: readonly string[]): boolean {
+    if (this.#state === "ended") return true;
+    if (from > this.log.seq) return false;
+    this.#state = "streaming";
+    for (const chunk of chunks.slice(this.log.seq - from)) this.log.append(chunk);
+    this.#changed(this);
+    return true;
+  }
+
+  /**
+   * Another attempt begins, here or elsewhere: its readers get a snapshot, then what it says. What ran here
+   * before is given up.
+   *
+   * @param owner the instance that runs it; null is this one
+   */
+  restart(epoch: number, owner: string | null): void {
+    if (this.#state === "ended") return;
+    this.#controller.abort(new ReplyOvertaken());
+    this.#controller = new AbortController();
+    this.#log = new ReplyLog();
+    this.#epoch = epoch;
+    this.#owner = owner;
+    this.#cached = false;
+    this.#state = "queued";
+    for (const reader of this.readers) reader.restarted();
+    this.#changed(this);
+  }
+
+  /** It is run here, in this epoch, before it has said anything. */
+  adopt(epoch: number): void {
+    this.#epoch = epoch;
+    this.#owner = null;
+  }
+
+  /** It runs elsewhere from now on; what it has said stands until that instance says otherwise. */
+  overtaken(owner: string): void {
+    if (this.#state === "ended") return;
+    this.#controller.abort(new ReplyOvertaken());
+    this.#controller = new AbortController();
+    this.#owner = owner;
+  }
+
   /** The whole answer, from a cache. */
   answerFromCache(content: string): void {
-    if (this.#state !== "streaming" || this.signal.aborted) return;
+    if (this.#state === "ended" || this.signal.aborted) return;
     this.#cached = true;
     this.log.append(content);
     this.#changed(this);

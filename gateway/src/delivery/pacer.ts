@@ -51,7 +51,7 @@ export class Pacer {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     for (const reply of this.#changed) {
-      for (const attachment of reply.attachments) attachment.outbox.advance(attachment);
+      for (const reader of reply.readers) reader.advance();
     }
     this.#changed.clear();
   };

@@ -25,6 +25,12 @@ export class ReplyLog {
     return this.#chunks.slice(from, to).join("");
   }
 
+  /** The chunks after number `from`, as they are. */
+  chunksAfter(from: number): string[] {
+    if (this.#sealed === null) return this.#chunks.slice(from);
+    return Array.from({ length: this.seq - from }, (_, index) => this.slice(from + index, from + index + 1));
+  }
+
   /** The whole text. */
   text(): string {
     return this.#sealed === null ? this.#chunks.join("") : this.#sealed.text;

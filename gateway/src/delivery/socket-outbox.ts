@@ -45,7 +45,7 @@ export class SocketOutbox {
     this.#detach(reply.id);
     const attachment = new Attachment(reply, this, point);
     this.#attachments.set(reply.id, attachment);
-    reply.attachments.add(attachment);
+    reply.readers.add(attachment);
     this.advance(attachment);
   }
 
@@ -97,6 +97,6 @@ export class SocketOutbox {
     const attachment = this.#attachments.get(reply);
     if (attachment === undefined) return;
     this.#attachments.delete(reply);
-    attachment.reply.attachments.delete(attachment);
+    attachment.reply.readers.delete(attachment);
   }
 }

@@ -3,7 +3,7 @@ import { LiveReply } from "../delivery/live-reply.ts";
 import { wireMessage } from "../delivery/wire-messages.ts";
 import type { AcceptResult, ArchivedMessage } from "../ports/archive.ts";
 import type { Services } from "./services.ts";
-import { type Admission, type Answering, refuse, required, type StepOutcome } from "./turn.ts";
+import { type Accepted, type Admission, refuse, required, type StepOutcome } from "./turn.ts";
 
 /** One reply runs, so many may wait. */
 const OPEN_REPLIES = PROTOCOL_LIMITS.waitingReplies + 1;
@@ -45,6 +45,8 @@ export async function accept(turn: Admission, services: Services): Promise<StepO
         `${PROTOCOL_LIMITS.waitingReplies} messages wait in this conversation already`,
         2,
       );
+    case "erased":
+      return refuse("FORBIDDEN", "this user was erased");
     default:
       return result satisfies never;
   }
@@ -54,25 +56,25 @@ async function accepted(
   turn: Admission,
   result: Extract<AcceptResult, { outcome: "accepted" }>,
   services: Services,
-): Promise<Answering> {
+): Promise<Accepted> {
   const { frame, principal, outbox } = turn;
   const scope = { tenant: principal.tenant, user: principal.user };
   const { conversation, message, reply: replyId, position } = result;
   const reply = new LiveReply(
     { ...scope, conversation, message, reply: replyId, position, epoch: 1, kind: frame.type, at: turn.at },
-    services.changed,
-    frame.type === "regenerate" ? undefined : frame.id,
+    { changed: services.changed, clientId: frame.type === "regenerate" ? undefined : frame.id },
   );
+  if (result.truncatedAfter !== undefined) await services.history.changed(scope, conversation);
+  // What follows happens in one turn: a socket that becomes ready lists this reply, or is sent it, and never both.
   services.replies.add(reply);
   services.connections.touch(scope);
   if (result.truncatedAfter !== undefined) {
     const truncate = { type: "truncate", conversation, after: result.truncatedAfter } as const;
     outbox.send({ ...truncate, ref: frame.id });
-    services.connections.broadcast(scope, truncate, outbox);
-    for (const superseded of result.superseded) services.replies.get(scope, superseded)?.stop("cancelled");
-    await services.history.changed(scope, conversation);
+    services.cluster.broadcast(scope, truncate, outbox);
   }
   outbox.send({ type: "ack", id: frame.id, conversation, message, reply: replyId });
+  let remembered: Promise<void> | undefined;
   if (frame.type !== "regenerate") {
     const stored: ArchivedMessage = {
       id: message,
@@ -83,14 +85,11 @@ async function accepted(
       at: turn.at,
     };
     const shown = wireMessage(stored, null);
-    services.connections.broadcast(scope, { type: "message", conversation, message: shown }, outbox);
-    await services.history.stored(scope, conversation, stored);
+    services.cluster.broadcast(scope, { type: "message", conversation, message: shown }, outbox);
+    remembered = services.history.stored(scope, conversation, stored);
   }
   services.connections.attachAll(reply);
   services.connections.expect(scope, required(turn.tenant, "tenant").abandonSeconds);
-  return {
-    reply,
-    reservation: turn.reservation ?? null,
-    tenant: required(turn.tenant, "tenant"),
-  };
+  await remembered;
+  return { reply, superseded: result.superseded };
 }

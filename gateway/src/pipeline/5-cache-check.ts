@@ -1,4 +1,5 @@
 import { answerDigest } from "../cache/answer-digest.ts";
+import type { CachedAnswer } from "../ports/answer-cache.ts";
 import { prepareRequest } from "./prepare-request.ts";
 import type { Services } from "./services.ts";
 import { ANSWERED, type Answering, GO_ON, type StepOutcome } from "./turn.ts";
@@ -9,8 +10,8 @@ export async function cacheCheck(turn: Answering, services: Services): Promise<S
   turn.request = await prepareRequest(turn, services);
   if (!tenant.cache.exact || reply.kind !== "message") return GO_ON;
   turn.cacheDigest = answerDigest(turn.request);
-  const answer = await services.answerCache.forTenant(reply.scope.tenant).get(turn.cacheDigest);
-  if (answer === null || reply.signal.aborted) return GO_ON;
+  const answer = await cached(turn.cacheDigest, turn, services);
+  if (answer === null || turn.signal.aborted) return GO_ON;
   reply.answerFromCache(answer.content);
   delete turn.cacheDigest;
   turn.result = {
@@ -20,4 +21,15 @@ export async function cacheCheck(turn: Answering, services: Services): Promise<S
     trouble: null,
   };
   return ANSWERED;
+}
+
+/** What the cache has. One that is away has nothing. */
+async function cached(digest: string, turn: Answering, services: Services): Promise<CachedAnswer | null> {
+  const { tenant } = turn.reply.scope;
+  try {
+    return await services.answerCache.forTenant(tenant).get(digest);
+  } catch (error) {
+    services.log.warn({ err: error, tenant }, "the answer cache cannot be read");
+    return null;
+  }
 }

@@ -1,5 +1,5 @@
-import type { Usage } from "@parlance/protocol";
-import { ReplyStopped } from "../delivery/live-reply.ts";
+import type { EndReason, Usage } from "@parlance/protocol";
+import { ReplyOvertaken, ReplyStopped } from "../delivery/live-reply.ts";
 import { estimateTokens } from "../llm/estimate-tokens.ts";
 import { ModelError, type ModelRequest, type StreamPart } from "../ports/model.ts";
 import type { Services } from "./services.ts";
@@ -16,7 +16,7 @@ export async function stream(turn: Answering, services: Services): Promise<StepO
   const sink = (part: StreamPart): void => {
     switch (part.type) {
       case "text":
-        reply.append(part.text);
+        if (!turn.signal.aborted && services.cluster.owns(reply)) reply.append(part.text);
         return;
       case "start":
         upFront = part.usage ?? {};
@@ -31,9 +31,9 @@ export async function stream(turn: Answering, services: Services): Promise<StepO
     }
   };
   try {
-    await provider.stream(request, sink, reply.signal);
+    await provider.stream(request, sink, turn.signal);
     const end = required(finished, "finish");
-    turn.result = { reason: end.reason, model, usage: end.usage, trouble: null };
+    turn.result = { model, usage: end.usage, ...emptiness(end.reason, reply.log.seq) };
     return GO_ON;
   } catch (error) {
     turn.result = {
@@ -50,9 +50,11 @@ function failure(
   turn: Answering,
   services: Services,
 ): Pick<AnswerResult, "reason" | "trouble"> {
-  const { signal, id } = turn.reply;
+  const { signal } = turn;
+  const { id } = turn.reply;
   if (signal.aborted && signal.reason instanceof ReplyStopped)
     return { reason: signal.reason.reason, trouble: null };
+  if (signal.reason instanceof ReplyOvertaken) return { reason: "interrupted", trouble: null };
   services.log.warn(
     { err: error, reply: id, tenant: turn.tenant.id, provider: turn.provider?.name },
     "the model's call failed",
@@ -65,6 +67,15 @@ function failure(
     };
   }
   return { reason: "error", trouble: { code: "INTERNAL", message: "the answer could not be made" } };
+}
+
+/** A model that ends without a word has refused; a visitor is told so, rather than shown nothing. */
+function emptiness(reason: EndReason, seq: number): Pick<AnswerResult, "reason" | "trouble"> {
+  if (seq > 0) return { reason, trouble: null };
+  return {
+    reason: "error",
+    trouble: { code: "UPSTREAM_ERROR", message: "the model gave no answer to this" },
+  };
 }
 
 /** Tokens of a call without a final count: what the provider said up front, the rest by estimate. */

@@ -12,14 +12,14 @@ const RETRY_AFTER = [50, 250, 1_000] as const;
 export async function persist(turn: Answering, services: Services): Promise<StepOutcome> {
   const { reply } = turn;
   const result = required(turn.result, "result");
-  const ended = await endReply(reply, result, services);
-  if (turn.reservation !== null) await services.limiter.finish(reply.scope, turn.reservation);
-  if (!ended) return GO_ON;
+  if (reply.epoch !== turn.epoch || reply.owner !== null) return GO_ON;
+  if (!(await endReply(reply, result, services))) return GO_ON;
   if (turn.cacheDigest !== undefined && result.reason === "stop") {
     const content = reply.log.text();
     if (content !== "" && content.length <= CACHEABLE_CHARACTERS) {
       const cache = services.answerCache.forTenant(reply.scope.tenant);
-      await cache.set(turn.cacheDigest, { content, model: result.model }, turn.tenant.cache.ttlSeconds);
+      const kept = { content, model: result.model };
+      await cache.set(turn.cacheDigest, kept, turn.tenant.cache.ttlSeconds, reply.scope.user);
     }
   }
   return GO_ON;
@@ -47,16 +47,22 @@ export async function endReply(reply: LiveReply, result: AnswerResult, services:
     at,
   };
   try {
-    if (!(await storeEnd(reply, end, services))) return false;
-    await services.history.stored(reply.scope, reply.conversation, {
-      id: reply.id,
-      role: "assistant",
-      position: reply.position,
-      content,
-      at,
-      to: reply.message,
-      ...(reason === "stop" ? {} : { status: reason }),
-    });
+    if (!(await storeEnd(reply, end, services))) {
+      services.cluster.yielded(reply);
+      return false;
+    }
+    await services.limiter.finish(reply.scope, reply.id);
+    if (await stands(reply, services)) {
+      await services.history.stored(reply.scope, reply.conversation, {
+        id: reply.id,
+        role: "assistant",
+        position: reply.position,
+        content,
+        at,
+        to: reply.message,
+        ...(reason === "stop" ? {} : { status: reason }),
+      });
+    }
     await services.journal.drop(reply.scope, reply.id);
     services.connections.touch(reply.scope);
     reply.end({ reason, model, usage }, trouble);
@@ -72,6 +78,11 @@ export async function endReply(reply: LiveReply, result: AnswerResult, services:
   }
   services.replies.ended(reply);
   return true;
+}
+
+/** Whether an answer is part of its conversation: what was superseded or cleared meanwhile ends, but is not shown. */
+async function stands(reply: LiveReply, services: Services): Promise<boolean> {
+  return (await services.archive.forUser(reply.scope).conversationOf(reply.id)) !== null;
 }
 
 async function storeEnd(reply: LiveReply, end: ReplyEnd, services: Services): Promise<boolean> {

@@ -44,7 +44,9 @@ export interface Pipeline {
    * Turns of one user are taken one after the other.
    */
   admit(turn: Admission): Promise<void>;
-  /** Stops a reply now, whether it waits or runs. */
+  /** Puts a reply, which this instance is to run, into its conversation's queue. */
+  run(reply: LiveReply): void;
+  /** Stops a reply of this instance now, whether it waits or runs. */
   stop(reply: LiveReply, reason: "cancelled" | "abandoned" | "interrupted"): void;
   /** Resolves when nothing is being taken or answered any more. */
   idle(): Promise<void>;
@@ -57,21 +59,23 @@ export function createPipeline(services: Services): Pipeline {
   const admissions = new Map<string, Promise<void>>();
   const stopping = new AbortController();
   const tasks = new TaskSet((error) =>
-    services.log.error({ err: error }, "a reply that waited could not be ended"),
+    services.log.error({ err: error }, "a reply could not be placed or ended"),
   );
   const summaries = new TaskSet((error) => {
     if (!stopping.signal.aborted) services.log.warn({ err: error }, "a summary could not be made");
   });
 
+  const stopAnywhere = async (reply: LiveReply, id: string): Promise<void> => {
+    await services.cluster.stop(reply.scope, id, "cancelled");
+  };
+
   const take = async (turn: Admission): Promise<void> => {
     const outcome = await runAdmission(turn, services);
     if (outcome.next) return;
     if ("accepted" in outcome) {
-      const { reply } = outcome.accepted;
-      services.queues.add(reply, async () => {
-        await answer(outcome.accepted, services);
-        if (!stopping.signal.aborted) summaries.add(summarize(reply, services, stopping.signal));
-      });
+      const { reply, superseded } = outcome.accepted;
+      for (const id of superseded) tasks.add(stopAnywhere(reply, id));
+      tasks.add(services.cluster.place(reply));
       return;
     }
     await giveBack(turn, services);
@@ -102,6 +106,12 @@ export function createPipeline(services: Services): Pipeline {
         if (admissions.get(key) === settled) admissions.delete(key);
       });
       return settled;
+    },
+    run(reply) {
+      services.queues.add(reply, async () => {
+        await answer(reply, services);
+        if (!stopping.signal.aborted) summaries.add(summarize(reply, services, stopping.signal));
+      });
     },
     stop(reply, reason) {
       const waiting = reply.state === "queued";
@@ -143,8 +153,14 @@ async function runAdmission(turn: Admission, services: Services): Promise<StepOu
   throw new Error("the last step of admission settles the turn");
 }
 
-async function answer(turn: Answering, services: Services): Promise<void> {
-  const { reply, tenant } = turn;
+async function answer(reply: LiveReply, services: Services): Promise<void> {
+  if (reply.state === "ended" || !services.cluster.owns(reply)) return;
+  const tenant = await services.directory.tenant(reply.scope.tenant);
+  if (tenant === null) {
+    await endWaiting(reply, "interrupted", services);
+    return;
+  }
+  const turn: Answering = { reply, tenant, epoch: reply.epoch, signal: reply.signal };
   reply.start();
   const parent = messageContext(reply.message);
   const attributes = {
@@ -177,7 +193,6 @@ async function endWaiting(
 ): Promise<void> {
   const usage = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
   await endReply(reply, { reason, model: "", usage, trouble: null }, services);
-  await services.limiter.finish(reply.scope, reply.id);
 }
 
 function runStep<Turn>(

@@ -1,4 +1,5 @@
 import type { Tracer } from "@opentelemetry/api";
+import type { Cluster } from "../delivery/cluster/cluster.ts";
 import type { Connections } from "../delivery/connections.ts";
 import type { ConversationQueues } from "../delivery/conversation-queues.ts";
 import type { LiveReplies } from "../delivery/live-replies.ts";
@@ -26,6 +27,8 @@ export interface Services {
   /** The providers that are configured, by name. */
   readonly providers: ReadonlyMap<string, ModelProvider>;
   readonly connections: Connections;
+  /** The instances as one: who runs a reply, and who else is told. */
+  readonly cluster: Cluster;
   readonly replies: LiveReplies;
   readonly queues: ConversationQueues;
   /** Tells a changed reply's readers. */

@@ -29,10 +29,18 @@ export interface Admission {
   reservation?: string;
 }
 
-/** An accepted turn on its way to an answer. */
+/** A turn that was taken: its reply, and those of the conversation that it supersedes. */
+export interface Accepted {
+  readonly reply: LiveReply;
+  readonly superseded: readonly string[];
+}
+
+/** An accepted turn on its way to an answer: one attempt of its reply. */
 export interface Answering {
   readonly reply: LiveReply;
-  readonly reservation: string | null;
+  /** The attempt's epoch and signal; the reply may begin another attempt while this one unwinds. */
+  readonly epoch: number;
+  readonly signal: AbortSignal;
   readonly tenant: TenantRecord;
   model?: Model;
   request?: ModelRequest;
@@ -60,7 +68,7 @@ export type StepOutcome =
   | { readonly next: true }
   | { readonly next: false; readonly refusal: Refusal }
   | { readonly next: false; readonly duplicate: Extract<AcceptResult, { outcome: "duplicate" }> }
-  | { readonly next: false; readonly accepted: Answering }
+  | { readonly next: false; readonly accepted: Accepted }
   | { readonly next: false; readonly answered: true };
 
 /** A refusal before `ack`: nothing was stored, the id is not consumed. */

@@ -1,4 +1,5 @@
 import { readSubprotocolOffer } from "@parlance/protocol";
+import type { Cluster } from "../delivery/cluster/cluster.ts";
 import type { Connection, Connections } from "../delivery/connections.ts";
 import type { HttpRequest, HttpResponse } from "../ports/socket-server.ts";
 import type { TenantDirectory } from "../tenants/directory.ts";
@@ -15,6 +16,7 @@ export interface AdmissionServices {
   readonly tokens: Tokens;
   readonly directory: TenantDirectory;
   readonly connections: Connections;
+  readonly cluster: Cluster;
   readonly publicUrl: string | null;
   draining(): boolean;
 }
@@ -53,7 +55,15 @@ export async function admitUpgrade(
   const verdict = await admit(request, offer.token, services);
   if (!verdict.admitted) return verdict;
   const { principal } = verdict;
-  const connection = services.connections.register({ tenant: principal.tenant, user: principal.user });
+  const scope = { tenant: principal.tenant, user: principal.user };
+  const connection = services.connections.register(scope);
+  try {
+    await services.cluster.arrive(scope);
+  } catch {
+    services.connections.unregister(connection, null);
+    const message = "the connection cannot be registered now";
+    return { admitted: false, response: problem(503, "INTERNAL", message, { retryAfter: 2 }) };
+  }
   return { admitted: true, principal, protocol: offer.protocol, connection };
 }
 

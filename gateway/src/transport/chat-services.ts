@@ -1,3 +1,4 @@
+import type { Cluster } from "../delivery/cluster/cluster.ts";
 import type { Connections } from "../delivery/connections.ts";
 import type { LiveReplies } from "../delivery/live-replies.ts";
 import type { History } from "../history/history.ts";
@@ -14,6 +15,7 @@ export interface ChatServices {
   readonly archive: Archive;
   readonly history: History;
   readonly pipeline: Pipeline;
+  readonly cluster: Cluster;
   readonly connections: Connections;
   readonly replies: LiveReplies;
   readonly directory: TenantDirectory;

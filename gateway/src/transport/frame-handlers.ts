@@ -61,7 +61,7 @@ export function handleFrame(
 function typing(frame: ClientFrameOf<"typing">, session: SocketSession, services: ChatServices): void {
   const { conversation, active } = frame;
   if (conversation === undefined) return;
-  services.connections.broadcast(
+  services.cluster.broadcast(
     session.principal,
     { type: "typing", conversation, active, by: "user" },
     session.outbox,

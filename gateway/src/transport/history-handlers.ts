@@ -3,6 +3,7 @@ import { wireList, wireMessage, wireReply } from "../delivery/wire-messages.ts";
 import type { MessagePage } from "../ports/archive.ts";
 import type { ChatServices } from "./chat-services.ts";
 import { refOf, refuse } from "./direct-answers.ts";
+import { cancelAll } from "./reply-handlers.ts";
 import type { SocketSession } from "./socket-session.ts";
 
 /** Answers `open`: a conversation as it stands, or a new one. */
@@ -101,12 +102,11 @@ export async function clear(
   if (!(await services.archive.forUser(principal).clear(conversation, services.clock.now()))) {
     return refuse(session, frame, "NOT_FOUND", "`conversation`: no such conversation");
   }
-  for (const reply of services.replies.open(principal, conversation))
-    services.pipeline.stop(reply, "cancelled");
+  await cancelAll(principal, { conversation }, services);
   await services.history.changed(principal, conversation);
   services.connections.touch(principal);
   outbox.send({ type: "cleared", conversation, ...refOf(frame) });
-  services.connections.broadcast(principal, { type: "cleared", conversation }, outbox);
+  services.cluster.broadcast(principal, { type: "cleared", conversation }, outbox);
   answerOk(frame, session);
 }
 
@@ -148,7 +148,7 @@ export async function handoff(
   await services.history.reread(principal, conversation);
   services.connections.touch(principal);
   const shown = wireMessage({ ...note, position: 0 }, null);
-  services.connections.broadcast(principal, { type: "message", conversation, message: shown });
+  services.cluster.broadcast(principal, { type: "message", conversation, message: shown });
   services.log.info({ tenant: principal.tenant, conversation }, "a person was asked for");
   answerOk(frame, session);
 }

@@ -1,19 +1,26 @@
 import { type ClientFrameOf, PROTOCOL_LIMITS } from "@parlance/protocol";
 import type { LiveReply } from "../delivery/live-reply.ts";
+import type { Scope } from "../ports/scope.ts";
 import type { ChatServices } from "./chat-services.ts";
 import { refuse } from "./direct-answers.ts";
 import type { SocketSession } from "./socket-session.ts";
 
-/** Stops what a `cancel` names: at once where it runs here, and `ok` where it has ended. */
+/**
+ * Stops what a `cancel` names: at once where it runs here, by its owner where it runs elsewhere, and `ok` where
+ * it has ended.
+ */
 export function cancel(
   frame: ClientFrameOf<"cancel">,
   session: SocketSession,
   services: ChatServices,
 ): Promise<void> | undefined {
-  const running = services.replies.open(session.principal).filter((reply) => isMeant(reply, frame));
-  for (const reply of running) services.pipeline.stop(reply, "cancelled");
-  const wide = frame.reply === undefined && frame.message === undefined && frame.conversation === undefined;
-  if (running.length === 0 && !wide) return cancelAfterEnd(frame, session, services);
+  const meant = services.replies.open(session.principal).filter((reply) => isMeant(reply, frame));
+  const here = meant.filter(({ owner }) => owner === null);
+  for (const reply of here) services.pipeline.stop(reply, "cancelled");
+  const one = frame.reply !== undefined || frame.message !== undefined;
+  if (here.length === 0 || here.length < meant.length || !(one || services.cluster.alone)) {
+    return cancelElsewhere(frame, session, services);
+  }
   answerOk(frame, session);
   return undefined;
 }
@@ -26,25 +33,40 @@ function isMeant(reply: LiveReply, { reply: id, message, conversation }: ClientF
   );
 }
 
-async function cancelAfterEnd(
+async function cancelElsewhere(
   frame: ClientFrameOf<"cancel">,
   session: SocketSession,
   services: ChatServices,
 ): Promise<void> {
-  const archive = services.archive.forUser(session.principal);
-  if (frame.reply !== undefined && (await archive.reply(frame.reply)) === null) {
-    return refuse(session, frame, "NOT_FOUND", "`reply`: no such reply");
-  }
-  if (frame.message !== undefined && (await archive.replyTo(frame.message)) === null) {
-    return refuse(session, frame, "NOT_FOUND", "`message`: no such message");
-  }
-  if (
-    frame.conversation !== undefined &&
-    (await archive.messages(frame.conversation, { limit: 1 })) === null
-  ) {
-    return refuse(session, frame, "NOT_FOUND", "`conversation`: no such conversation");
+  const { principal } = session;
+  const archive = services.archive.forUser(principal);
+  const { reply, message, conversation } = frame;
+  if (reply !== undefined) {
+    if ((await archive.reply(reply)) === null) {
+      return refuse(session, frame, "NOT_FOUND", "`reply`: no such reply");
+    }
+    await services.cluster.stop(principal, reply, "cancelled");
+  } else if (message !== undefined) {
+    const answer = await archive.replyTo(message);
+    if (answer === null) return refuse(session, frame, "NOT_FOUND", "`message`: no such message");
+    await services.cluster.stop(principal, answer, "cancelled");
+  } else {
+    if (conversation !== undefined && (await archive.messages(conversation, { limit: 1 })) === null) {
+      return refuse(session, frame, "NOT_FOUND", "`conversation`: no such conversation");
+    }
+    await cancelAll(principal, conversation === undefined ? {} : { conversation }, services);
   }
   answerOk(frame, session);
+}
+
+/** Stops all of a user's replies, or a conversation's, wherever they run. */
+export async function cancelAll(
+  scope: Scope,
+  { conversation }: { conversation?: string },
+  services: ChatServices,
+): Promise<void> {
+  const owed = await services.archive.forUser(scope).openReplies(conversation);
+  await Promise.all(owed.map(({ reply }) => services.cluster.stop(scope, reply, "cancelled")));
 }
 
 function answerOk(frame: ClientFrameOf<"cancel">, session: SocketSession): void {

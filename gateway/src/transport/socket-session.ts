@@ -160,8 +160,9 @@ export class SocketSession implements SocketHandlers {
   }
 
   async #greet(): Promise<void> {
-    const { connections } = this.#services;
+    const { cluster, connections } = this.#services;
     const { principal } = this;
+    await cluster.sync(principal);
     for (;;) {
       const before = connections.revision(principal);
       const data = await readReadyData(principal, this.#services);

@@ -1,0 +1,325 @@
+import type { ServerFrame } from "@parlance/protocol";
+import type { Scope } from "../../ports/scope.ts";
+import { scopeKey } from "../../tenants/scope.ts";
+import { type LiveReply, ReplyStopped } from "../live-reply.ts";
+import type { SocketOutbox } from "../socket-outbox.ts";
+import { Copies } from "./copies.ts";
+import { LeaseKeeper } from "./lease-keeper.ts";
+import { Membership } from "./membership.ts";
+import type { ClusterParts } from "./parts.ts";
+import type { PeerAnswer, PeerRequest } from "./peer-messages.ts";
+import { Peers } from "./peers.ts";
+import { Running } from "./running.ts";
+import { type Owed, takeOver } from "./take-over.ts";
+
+/** Milliseconds between sweeps without cause, and between tries of what must not be lost. */
+const SWEEP_EVERY = 15_000;
+const TRY_AGAIN = 500;
+/** Tries to stop a reply that another instance runs. */
+const STOP_TRIES = 4;
+
+/**
+ * Several instances as one. Any of them accepts; the owner of a conversation's lease answers, and tells the
+ * others that have sockets of the user. Alone it costs nothing: nobody is told, nothing is published.
+ */
+export class Cluster {
+  readonly #parts: ClusterParts;
+  readonly #peers: Peers;
+  readonly #leases: LeaseKeeper;
+  readonly #copies: Copies;
+  readonly #running: Running;
+  readonly #placing = new Map<string, number>();
+  readonly #members: Membership;
+  #sweeper: NodeJS.Timeout | null = null;
+  #sweeping = false;
+  #closed = false;
+
+  constructor(parts: ClusterParts) {
+    this.#parts = parts;
+    const { self, bus, clock, ids, log } = parts;
+    this.#copies = new Copies(parts, () => this.#peers);
+    this.#running = new Running(
+      parts,
+      this.#copies,
+      (scope) => this.#members.elsewhere(scope),
+      () => this.#peers,
+    );
+    this.#members = new Membership(parts, (gone) => {
+      for (const instance of gone) this.#peers.forget(instance);
+      this.#sweepSoon();
+    });
+    this.#leases = new LeaseKeeper({
+      leases: parts.leases,
+      self,
+      clock,
+      lost: (lease) => this.#overtaken(lease.scope, lease.conversation),
+      failed: (error) => log.warn({ err: error }, "leases cannot be renewed; what runs goes on"),
+    });
+    this.#peers = new Peers({
+      self,
+      bus,
+      clock,
+      ids,
+      handlers: {
+        message: (from, message) => {
+          if (message.t === "frame") {
+            const scope = this.#connected(message.tenant, message.user);
+            if (scope !== null) parts.connections.broadcast(scope, message.frame);
+            if (scope !== null) parts.connections.touch(scope);
+          } else if (message.t === "detach") this.#running.detach(from, message.r);
+          else this.#copies.take(from, message);
+        },
+        request: (from, request) => this.#answer(from, request),
+        lost: (from) => this.#background(this.#copies.repair(from), "lost messages could not be made good"),
+        failed: (error) => log.warn({ err: error }, "another instance could not be told"),
+      },
+    });
+  }
+
+  /** Begins to hear from others and to be seen. What was owed by instances that are gone is taken over. */
+  async start(): Promise<void> {
+    await this.#peers.listen();
+    await this.#members.start();
+    this.#sweeper = setInterval(() => this.#sweepSoon(), SWEEP_EVERY);
+    this.#sweeper.unref();
+    this.#sweepSoon();
+  }
+
+  /** Envelopes published to other instances so far. */
+  get published(): number {
+    return this.#peers.published;
+  }
+
+  /** A socket of the user was registered here: resolves once the other instances can know. Before the 101. */
+  arrive(scope: Scope): Promise<void> {
+    return this.#members.arrive(scope);
+  }
+
+  /** The user's last socket here is gone. */
+  left(scope: Scope): void {
+    this.#copies.letGo(scope);
+    this.#background(this.#members.leave(scope), "presence could not be taken back");
+  }
+
+  /** Learns of the user's replies that run elsewhere, before a socket is told what runs. */
+  async sync(scope: Scope): Promise<void> {
+    if (!this.#members.alone) await this.#copies.sync(scope);
+  }
+
+  /** Whether no other instance is alive. */
+  get alone(): boolean {
+    return this.#members.alone;
+  }
+
+  /** Sends a frame to all of the user's sockets, here (save one, where it is given) and on other instances. */
+  broadcast(scope: Scope, frame: ServerFrame, except?: SocketOutbox): void {
+    this.#parts.connections.broadcast(scope, frame, except);
+    if (this.#members.alone) return;
+    const { tenant, user } = scope;
+    this.#background(
+      this.#members.elsewhere(scope).then((instances) => {
+        for (const instance of instances) this.#peers.tell(instance, { t: "frame", tenant, user, frame });
+      }),
+      "the user's other instances could not be told",
+    );
+  }
+
+  /** Sees to it that a reply that was just accepted here is run: here, or by the conversation's owner. Never gives up. */
+  async place(reply: LiveReply): Promise<void> {
+    const { scope, conversation } = reply;
+    const key = `${conversation} ${scopeKey(scope)}`;
+    this.#placing.set(key, (this.#placing.get(key) ?? 0) + 1);
+    try {
+      while (!this.#closed && reply.state !== "ended") {
+        if ((await this.#placed(reply)) || this.#parts.draining()) return;
+        await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN));
+      }
+    } finally {
+      const left = (this.#placing.get(key) ?? 1) - 1;
+      if (left === 0) this.#placing.delete(key);
+      else this.#placing.set(key, left);
+      if (left === 0 && !this.#parts.queues.busy(reply)) this.emptied(reply);
+    }
+  }
+
+  async #placed(reply: LiveReply): Promise<boolean> {
+    const { scope, conversation } = reply;
+    try {
+      const owner = await this.#leases.acquire(scope, conversation, reply.epoch - 1);
+      if (owner.mine) {
+        reply.adopt(owner.epoch);
+        if (this.#members.alone) this.#parts.run(reply);
+        else await this.#running.all(scope, conversation, owner.epoch, reply);
+        return true;
+      }
+      const { reason } = reply.signal;
+      if (reply.owner !== owner.instance) reply.overtaken(owner.instance);
+      const { tenant, user } = scope;
+      const answer = await this.#peers.ask(owner.instance, { ask: "run", tenant, user, conversation });
+      if (answer !== "yes") return false;
+      if (reason instanceof ReplyStopped) await this.stop(scope, reply.id, reason.reason);
+      return true;
+    } catch (error) {
+      this.#parts.log.warn({ err: error, reply: reply.id }, "a reply could not be placed yet");
+      return false;
+    }
+  }
+
+  /** Whether this instance still may send for a reply that it runs. Where not, the reply is another's from now on. */
+  owns(reply: LiveReply): boolean {
+    if (reply.owner !== null) return false;
+    if (this.#leases.trusted(reply.scope, reply.conversation)) return true;
+    this.#overtaken(reply.scope, reply.conversation);
+    return false;
+  }
+
+  /** A reply that ran here was ended, or taken over, by another instance: it is read from there. */
+  yielded(reply: LiveReply): void {
+    reply.overtaken("");
+    this.#background(this.#copies.attach(reply), "a reply that was overtaken could not be read on");
+  }
+
+  /** A conversation has nothing left to run here: whoever is asked next may have it. */
+  emptied(reply: Pick<LiveReply, "scope" | "conversation">): void {
+    const { scope, conversation } = reply;
+    if (this.#placing.has(`${conversation} ${scopeKey(scope)}`)) return;
+    const released = this.#leases.release(scope, conversation).then(() => {
+      if (this.#parts.draining()) return this.#handOver(scope, conversation);
+      return undefined;
+    });
+    this.#background(released, "a lease could not be given up; it runs out by itself");
+  }
+
+  /** Stops a reply wherever it runs; false where there is none of that id that has not ended. */
+  async stop(scope: Scope, replyId: string, reason: ReplyStopped["reason"]): Promise<boolean> {
+    const { archive, replies, leases, self, stopHere } = this.#parts;
+    for (let tries = 0; tries < STOP_TRIES; tries++) {
+      const known = replies.get(scope, replyId);
+      if (known?.owner === null) {
+        stopHere(known, reason);
+        return true;
+      }
+      const state = known ?? (await archive.forUser(scope).reply(replyId));
+      if (state === null || state.state === "ended") return false;
+      const conversation = "owed" in state ? state.owed.conversation : state.conversation;
+      const owner = known?.owner || (await leases.ownerOf(scope, conversation))?.instance;
+      if (owner !== undefined && owner !== self) {
+        const { tenant, user } = scope;
+        const answer = await this.#peers.ask(owner, { ask: "stop", tenant, user, reply: replyId, reason });
+        if (answer === "yes") return true;
+      }
+      if (known !== null) await this.#copies.attach(known);
+      await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN));
+    }
+    return true;
+  }
+
+  /** The user has been gone from here for too long: gone from everywhere, what runs for them is stopped. */
+  async abandon(scope: Scope): Promise<void> {
+    if ((await this.#members.elsewhere(scope)).length > 0) return;
+    const owed = await this.#parts.archive.forUser(scope).openReplies();
+    await Promise.all(owed.map(({ reply }) => this.stop(scope, reply, "abandoned")));
+  }
+
+  /** This instance ends: what waits here goes to others at once, what runs goes on. */
+  async giveUpWaiting(): Promise<void> {
+    try {
+      await this.#members.beat();
+    } catch (error) {
+      this.#parts.log.warn(
+        { err: error },
+        "the other instances cannot be reached; what waits here stays here",
+      );
+      return;
+    }
+    if (this.#members.willing.length === 0) return;
+    const waiting = this.#parts.queues.removeWaiting();
+    for (const reply of waiting) reply.overtaken("");
+    const idle = waiting.filter((reply) => !this.#parts.queues.busy(reply));
+    for (const reply of idle) this.emptied(reply);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#sweeper !== null) clearInterval(this.#sweeper);
+    this.#leases.close();
+    try {
+      await this.#members.close();
+    } catch (error) {
+      this.#parts.log.warn({ err: error }, "this instance could not sign off; its lease runs out");
+    }
+    this.#peers.close();
+  }
+
+  async #answer(from: string, request: PeerRequest): Promise<PeerAnswer> {
+    const scope = { tenant: request.tenant, user: request.user } as Scope;
+    if (request.ask === "run") return this.#runFor(scope, request.conversation);
+    const reply = this.#parts.replies.get(scope, request.reply);
+    if (reply === null || reply.owner !== null) return "no";
+    if (request.ask === "stop") {
+      this.#parts.stopHere(reply, request.reason);
+      return "yes";
+    }
+    const same = request.epoch === reply.epoch && request.after <= reply.log.seq;
+    this.#running.read(reply, from, same ? request.after : 0);
+    return "yes";
+  }
+
+  async #runFor(scope: Scope, conversation: string): Promise<PeerAnswer> {
+    if (this.#parts.draining()) return "no";
+    const owner = await this.#leases.acquire(scope, conversation, 0);
+    if (!owner.mine) return "no";
+    await this.#running.all(scope, conversation, owner.epoch, null);
+    if (!this.#parts.queues.busy({ scope, conversation })) this.emptied({ scope, conversation });
+    return "yes";
+  }
+
+  #overtaken(scope: Scope, conversation: string): void {
+    const { replies, queues } = this.#parts;
+    this.#leases.drop(scope, conversation);
+    for (const reply of replies.open(scope, conversation)) {
+      if (reply.owner !== null) continue;
+      queues.remove(reply);
+      this.yielded(reply);
+    }
+    this.#sweepSoon();
+  }
+
+  async #handOver(scope: Scope, conversation: string): Promise<void> {
+    for (const { id } of this.#members.willing) {
+      const { tenant, user } = scope;
+      if ((await this.#peers.ask(id, { ask: "run", tenant, user, conversation })) === "yes") return;
+    }
+  }
+
+  #connected(tenant: string, user: string): Scope | null {
+    const scope = { tenant, user } as Scope;
+    return this.#parts.connections.countOf(scope) > 0 ? scope : null;
+  }
+
+  #sweepSoon(): void {
+    this.#background(this.#sweep(), "what is owed could not be taken over");
+  }
+
+  /** Takes over what is owed and nobody runs. */
+  async #sweep(): Promise<void> {
+    if (this.#sweeping || this.#closed || this.#parts.draining()) return;
+    this.#sweeping = true;
+    try {
+      await takeOver(this.#parts, async ({ scope, conversation, epoch }: Owed) => {
+        const owner = await this.#leases.acquire(scope, conversation, epoch);
+        if (!owner.mine) return;
+        await this.#running.all(scope, conversation, owner.epoch, null);
+        if (!this.#parts.queues.busy({ scope, conversation })) this.emptied({ scope, conversation });
+      });
+    } finally {
+      this.#sweeping = false;
+    }
+  }
+
+  #background(work: Promise<void>, failure: string): void {
+    work.catch((error: unknown) => {
+      if (!this.#closed) this.#parts.log.warn({ err: error }, failure);
+    });
+  }
+}

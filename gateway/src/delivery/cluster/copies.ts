@@ -1,0 +1,156 @@
+import type { OwedReply } from "../../ports/archive.ts";
+import type { Scope } from "../../ports/scope.ts";
+import { LiveReply } from "../live-reply.ts";
+import type { ClusterParts } from "./parts.ts";
+import type { PeerMessage } from "./peer-messages.ts";
+import type { Peers } from "./peers.ts";
+
+/** Tries to find who runs a reply, before it is left to be taken over. */
+const ATTACH_TRIES = 3;
+
+/** The replies that run elsewhere, as sockets here read them. */
+export class Copies {
+  readonly #parts: ClusterParts;
+  readonly #peers: () => Peers;
+
+  constructor(parts: ClusterParts, peers: () => Peers) {
+    this.#parts = parts;
+    this.#peers = peers;
+  }
+
+  /** Makes a copy of a reply that another instance runs; it is read by whoever attaches. */
+  make(owed: OwedReply, owner: string): LiveReply {
+    const copy = new LiveReply(owed, { changed: this.#parts.changed, owner });
+    this.#parts.replies.add(copy);
+    return copy;
+  }
+
+  /** Makes a copy of each of a user's open replies that is not known here, with the text so far. */
+  async sync(scope: Scope): Promise<LiveReply[]> {
+    const { archive, replies, leases, self } = this.#parts;
+    const owed = await archive.forUser(scope).openReplies();
+    const unknown = owed.filter(({ reply }) => replies.get(scope, reply) === null);
+    const made = await Promise.all(
+      unknown.map(async (each) => {
+        const owner = await leases.ownerOf(scope, each.conversation);
+        if (owner?.instance === self || replies.get(scope, each.reply) !== null) return null;
+        const copy = this.make({ ...each, epoch: owner?.epoch ?? each.epoch }, owner?.instance ?? "");
+        await this.attach(copy);
+        return copy;
+      }),
+    );
+    return made.filter((copy) => copy !== null);
+  }
+
+  /** Asks a copy's owner for what came after what is held here; finds out what became of it where it does not answer. */
+  async attach(copy: LiveReply): Promise<void> {
+    const { archive, leases, self } = this.#parts;
+    const { tenant, user } = copy.scope;
+    for (let tries = 0; tries < ATTACH_TRIES && copy.owner !== null && copy.state !== "ended"; tries++) {
+      const request = {
+        ask: "attach",
+        tenant,
+        user,
+        reply: copy.id,
+        after: copy.log.seq,
+        epoch: copy.epoch,
+      } as const;
+      if (copy.owner !== "" && (await this.#peers().ask(copy.owner, request)) === "yes") return;
+      const state = await archive.forUser(copy.scope).reply(copy.id);
+      if (state?.state === "ended") {
+        this.#endAs(copy, state.end);
+        return;
+      }
+      const owner = await leases.ownerOf(copy.scope, copy.conversation);
+      if (owner === null || owner.instance === self) return;
+      if (copy.owner !== null) copy.overtaken(owner.instance);
+    }
+  }
+
+  /** What another instance says of a reply. */
+  take(from: string, message: Exclude<PeerMessage, { t: "request" | "answer" | "frame" | "detach" }>): void {
+    if (message.t === "reply") {
+      this.#announced(from, message);
+      return;
+    }
+    const copy = this.#parts.replies.find(message.r);
+    if (copy === null) {
+      this.#peers().tell(from, { t: "detach", r: message.r });
+      return;
+    }
+    if (copy.owner === null || message.e < copy.epoch) return;
+    if (message.e > copy.epoch) copy.restart(message.e, from);
+    if (message.t === "start") copy.start();
+    else if (message.t === "cached") copy.answerFromCache(message.c);
+    else if (message.t === "chunks") {
+      if (!copy.copy(message.s, message.c)) this.#again(copy);
+    } else if (copy.log.seq < message.s) this.#again(copy);
+    else this.#end(copy, () => copy.end(message.outcome, message.trouble));
+  }
+
+  /** Messages of an instance were lost: whatever it runs is read anew; so is everything, where it is not known whose. */
+  async repair(from: string | null): Promise<void> {
+    const affected = [...this.#parts.replies.copies()].filter(({ owner }) => from === null || owner === from);
+    for (const copy of affected) await this.attach(copy);
+    for (const scope of [...this.#parts.connections.scopes()]) {
+      for (const copy of await this.sync(scope)) this.#parts.connections.attachAll(copy);
+    }
+  }
+
+  /** Nobody here reads a user's replies any more. */
+  letGo(scope: Scope): void {
+    for (const copy of this.#parts.replies.open(scope)) {
+      if (copy.owner === null) continue;
+      if (copy.owner !== "") this.#peers().tell(copy.owner, { t: "detach", r: copy.id });
+      this.#parts.replies.remove(copy);
+    }
+  }
+
+  #announced(from: string, { owed, state }: Extract<PeerMessage, { t: "reply" }>): void {
+    const { replies, connections, queues } = this.#parts;
+    const known = replies.get(owed, owed.reply);
+    if (known === null) {
+      const scope = { tenant: owed.tenant, user: owed.user };
+      if (connections.countOf(scope) === 0) {
+        this.#peers().tell(from, { t: "detach", r: owed.reply });
+        return;
+      }
+      const copy = this.make(owed, from);
+      if (state === "streaming") copy.start();
+      connections.touch(scope);
+      connections.attachAll(copy);
+      return;
+    }
+    if (owed.epoch < known.epoch || (owed.epoch === known.epoch && known.owner === null)) return;
+    if (known.owner === null) queues.remove(known);
+    if (owed.epoch > known.epoch) known.restart(owed.epoch, from);
+    else known.overtaken(from);
+  }
+
+  #again(copy: LiveReply): void {
+    this.attach(copy).catch((error: unknown) =>
+      this.#parts.log.warn({ err: error, reply: copy.id }, "a reply could not be read on"),
+    );
+  }
+
+  #endAs(
+    copy: LiveReply,
+    end: { seq: number; epoch: number; content: string } & Parameters<LiveReply["end"]>[0],
+  ): void {
+    const { reason, model, usage } = end;
+    if (end.epoch > copy.epoch) copy.restart(end.epoch, copy.owner ?? "");
+    const missing = end.seq - copy.log.seq;
+    if (missing > 0) {
+      const rest = end.content.slice(copy.log.text().length);
+      copy.copy(copy.log.seq, [rest, ...Array.from({ length: missing - 1 }, () => "")]);
+    }
+    this.#end(copy, () => copy.end({ reason, model, usage }, null));
+  }
+
+  #end(copy: LiveReply, end: () => void): void {
+    if (copy.state === "ended") return;
+    this.#parts.connections.touch(copy.scope);
+    end();
+    this.#parts.replies.ended(copy);
+  }
+}

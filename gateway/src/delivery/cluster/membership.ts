@@ -1,0 +1,87 @@
+import type { LiveInstance } from "../../ports/instance-directory.ts";
+import type { Scope } from "../../ports/scope.ts";
+import type { ClusterParts } from "./parts.ts";
+
+/** Seconds after which an instance that says nothing is gone, and after which a user's sockets with it are. */
+const ALIVE_SECONDS = 8;
+const PRESENCE_SECONDS = 25;
+/** Milliseconds between beats and between renewals of presence. */
+const BEAT_EVERY = 1_000;
+const PRESENCE_EVERY = 8_000;
+
+/** Which other instances are alive, and on which of them a user has sockets. */
+export class Membership {
+  readonly #parts: ClusterParts;
+  readonly #gone: (instances: readonly string[]) => void;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #others = new Map<string, LiveInstance>();
+
+  /** @param gone told of instances that said nothing for too long, or left */
+  constructor(parts: ClusterParts, gone: (instances: readonly string[]) => void) {
+    this.#parts = parts;
+    this.#gone = gone;
+  }
+
+  /** Whether no other instance is alive. */
+  get alone(): boolean {
+    return this.#others.size === 0;
+  }
+
+  /** Instances that take what this one gives up. */
+  get willing(): LiveInstance[] {
+    return [...this.#others.values()].filter(({ draining }) => !draining);
+  }
+
+  async start(): Promise<void> {
+    await this.beat();
+    this.#every(BEAT_EVERY, () => this.beat());
+    this.#every(PRESENCE_EVERY, () => this.renewPresence());
+  }
+
+  /** Says that this instance is alive, and learns who else is. */
+  async beat(): Promise<void> {
+    const { self, directory, draining } = this.#parts;
+    await directory.beat({ id: self, draining: draining() }, ALIVE_SECONDS);
+    const alive = (await directory.alive()).filter(({ id }) => id !== self);
+    const gone = [...this.#others.keys()].filter((id) => !alive.some((other) => other.id === id));
+    this.#others = new Map(alive.map((other) => [other.id, other]));
+    if (gone.length > 0) this.#gone(gone);
+  }
+
+  /** A socket of the user was registered here: resolves once the other instances can know. */
+  async arrive(scope: Scope): Promise<void> {
+    if (this.#parts.connections.countOf(scope) > 1) return;
+    await this.#parts.presence.register(scope, this.#parts.self, PRESENCE_SECONDS);
+  }
+
+  /** The user's last socket here is gone. */
+  async leave(scope: Scope): Promise<void> {
+    await this.#parts.presence.unregister(scope, this.#parts.self);
+  }
+
+  /** Prolongs the presence of everyone who has a socket here. */
+  async renewPresence(): Promise<void> {
+    const scopes = [...this.#parts.connections.scopes()];
+    if (scopes.length > 0) await this.#parts.presence.renew(scopes, this.#parts.self, PRESENCE_SECONDS);
+  }
+
+  /** The other instances on which the user has sockets. */
+  async elsewhere(scope: Scope): Promise<string[]> {
+    if (this.alone) return [];
+    const instances = await this.#parts.presence.instancesOf(scope);
+    return instances.filter((instance) => instance !== this.#parts.self);
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#parts.directory.leave(this.#parts.self);
+  }
+
+  #every(milliseconds: number, work: () => Promise<void>): void {
+    const failed = (error: unknown): void =>
+      this.#parts.log.warn({ err: error }, "the other instances cannot be reached");
+    const timer = setInterval(() => void work().catch(failed), milliseconds);
+    timer.unref();
+    this.#timers.push(timer);
+  }
+}

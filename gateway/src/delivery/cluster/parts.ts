@@ -1,0 +1,41 @@
+import type { Archive } from "../../ports/archive.ts";
+import type { ConversationLeases } from "../../ports/conversation-leases.ts";
+import type { InstanceBus } from "../../ports/instance-bus.ts";
+import type { InstanceDirectory } from "../../ports/instance-directory.ts";
+import type { PresenceStore } from "../../ports/presence.ts";
+import type { ReplyJournal } from "../../ports/reply-journal.ts";
+import type { TenantId } from "../../ports/scope.ts";
+import type { Clock, Ids } from "../../ports/system.ts";
+import type { Log } from "../../telemetry/log.ts";
+import type { Connections } from "../connections.ts";
+import type { ConversationQueues } from "../conversation-queues.ts";
+import type { LiveReplies } from "../live-replies.ts";
+import type { LiveReply, ReplyStopped } from "../live-reply.ts";
+
+/** What becomes of a reply whose instance died: made anew, or ended as `interrupted` with what it had said. */
+export type FailoverPolicy = "restart" | "end";
+
+/** What a cluster works with; `compose.ts` fills it. */
+export interface ClusterParts {
+  /** This instance's name. */
+  readonly self: string;
+  readonly bus: InstanceBus;
+  readonly presence: PresenceStore;
+  readonly leases: ConversationLeases;
+  readonly directory: InstanceDirectory;
+  readonly archive: Archive;
+  readonly journal: ReplyJournal;
+  readonly connections: Connections;
+  readonly replies: LiveReplies;
+  readonly queues: ConversationQueues;
+  readonly changed: (reply: LiveReply) => void;
+  /** Puts a reply into its conversation's queue here. */
+  readonly run: (reply: LiveReply) => void;
+  /** Stops a reply that runs or waits here. */
+  readonly stopHere: (reply: LiveReply, reason: ReplyStopped["reason"]) => void;
+  readonly failover: (tenant: TenantId) => Promise<FailoverPolicy>;
+  readonly draining: () => boolean;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+}

@@ -1,0 +1,88 @@
+import type { OwedReply } from "../../ports/archive.ts";
+import type { Scope } from "../../ports/scope.ts";
+import type { LiveReply } from "../live-reply.ts";
+import type { Copies } from "./copies.ts";
+import type { ClusterParts } from "./parts.ts";
+import { PeerReader } from "./peer-reader.ts";
+import type { Peers } from "./peers.ts";
+
+/** The replies that this instance runs for the conversations it owns, and the instances that read them. */
+export class Running {
+  readonly #parts: ClusterParts;
+  readonly #copies: Copies;
+  readonly #elsewhere: (scope: Scope) => Promise<string[]>;
+  readonly #peers: () => Peers;
+
+  constructor(
+    parts: ClusterParts,
+    copies: Copies,
+    elsewhere: (scope: Scope) => Promise<string[]>,
+    peers: () => Peers,
+  ) {
+    this.#parts = parts;
+    this.#copies = copies;
+    this.#elsewhere = elsewhere;
+    this.#peers = peers;
+  }
+
+  /** Runs all that a conversation owes, in order; what another instance had begun is begun anew in this epoch. */
+  async all(scope: Scope, conversation: string, epoch: number, fresh: LiveReply | null): Promise<void> {
+    const archive = this.#parts.archive.forUser(scope);
+    for (const owed of await archive.openReplies(conversation)) {
+      const known = this.#parts.replies.get(scope, owed.reply);
+      if (known?.owner === null && known !== fresh) continue;
+      if (
+        known !== fresh &&
+        !(await archive.raiseEpoch(owed.reply, epoch)) &&
+        owed.epoch >= epoch &&
+        epoch > 1
+      )
+        continue;
+      const reply = known ?? this.#copies.make({ ...owed, epoch }, "");
+      if (known !== fresh) {
+        reply.restart(epoch, null);
+        if (await this.#endsInstead(reply)) continue;
+      }
+      await this.#announce(reply, owed);
+      this.#parts.run(reply);
+    }
+  }
+
+  async #endsInstead(reply: LiveReply): Promise<boolean> {
+    const written = await this.#parts.journal.read(reply.scope, reply.id);
+    if (written === null || (await this.#parts.failover(reply.scope.tenant)) === "restart") return false;
+    reply.start();
+    reply.append(written.text);
+    this.#parts.run(reply);
+    this.#parts.stopHere(reply, "interrupted");
+    return true;
+  }
+
+  async #announce(reply: LiveReply, owed: OwedReply): Promise<void> {
+    try {
+      for (const instance of await this.#elsewhere(reply.scope)) {
+        const state = reply.state === "streaming" ? "streaming" : "queued";
+        this.#peers().tell(instance, { t: "reply", owed: { ...owed, epoch: reply.epoch }, state });
+        this.read(reply, instance, 0);
+      }
+    } catch (error) {
+      this.#parts.log.warn({ err: error, reply: reply.id }, "the user's other instances are not known");
+    }
+  }
+
+  /** Another instance reads a reply from after that chunk on. */
+  read(reply: LiveReply, instance: string, after: number): void {
+    this.detach(instance, reply.id);
+    const reader = new PeerReader(reply, instance, this.#peers(), after);
+    reply.readers.add(reader);
+    reader.advance();
+  }
+
+  /** Another instance no longer reads a reply. */
+  detach(instance: string, replyId: string): void {
+    const reply = this.#parts.replies.find(replyId);
+    for (const reader of reply?.readers ?? []) {
+      if (reader instanceof PeerReader && reader.instance === instance) reply?.readers.delete(reader);
+    }
+  }
+}
