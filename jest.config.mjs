@@ -41,7 +41,7 @@ export default {
       ...shared,
       displayName: "live",
       testEnvironment: "node",
-      testTimeout: 60_000,
+      setupFilesAfterEnv: ["<rootDir>/scripts/jest/live-setup.mjs"],
       testMatch: ["<rootDir>/gateway/test/live/**/*.test.ts", "<rootDir>/widget/test/live/**/*.test.ts"],
     },
   ],
