@@ -20,11 +20,14 @@ type Of<Type extends ServerFrame["type"]> = Extract<ServerFrame, { type: Type }>
 /** A client that checks every frame against the schema, keeps all of them, and waits for conditions. */
 export class TestClient {
   readonly frames: ServerFrame[] = [];
+  /** What was sent, with how many frames had been received before it. */
+  readonly sent: { readonly frame: ClientFrame; readonly framesBefore: number }[] = [];
   readonly socket: WebSocket;
   /** Resolves at the close, with its code. */
   readonly closed: Promise<number>;
   readonly #waiters = new Set<() => void>();
   #closeCode: number | null = null;
+  #failure: Error | null = null;
 
   constructor(socket: WebSocket) {
     this.socket = socket;
@@ -35,7 +38,10 @@ export class TestClient {
         this.#wake();
       });
     });
-    socket.on("error", () => this.#wake());
+    socket.on("error", (error) => {
+      this.#failure = error;
+      this.#wake();
+    });
     socket.on("message", (data) => {
       this.frames.push(ServerFrameSchema.parse(JSON.parse(String(data))));
       this.#wake();
@@ -44,6 +50,9 @@ export class TestClient {
 
   /** Sends a frame; text is sent as it is. */
   send(frame: ClientFrame | Record<string, unknown> | string): void {
+    if (typeof frame !== "string") {
+      this.sent.push({ frame: frame as ClientFrame, framesBefore: this.frames.length });
+    }
     this.socket.send(typeof frame === "string" ? frame : JSON.stringify(frame));
   }
 
@@ -74,7 +83,8 @@ export class TestClient {
           resolve();
         } else if (this.#closeCode !== null) {
           this.#waiters.delete(check);
-          reject(new Error(`the socket closed with ${this.#closeCode} before ${what}`));
+          const options = this.#failure === null ? {} : { cause: this.#failure };
+          reject(new Error(`the socket closed with ${this.#closeCode} before ${what}`, options));
         }
       };
       this.#waiters.add(check);
@@ -111,6 +121,24 @@ export class TestClient {
       }
     }
     return { text, seq };
+  }
+
+  /** What was received on a reply, in order. */
+  ofReply(reply: string): ServerFrame[] {
+    return this.frames.filter((frame) => "reply" in frame && frame.reply === reply);
+  }
+
+  /** Asks for something whose answer comes in its turn: all that the gateway had to say before has arrived then. */
+  async roundTrip(): Promise<void> {
+    const id = `t${Math.random().toString(36).slice(2)}`;
+    this.send({ type: "conversations", id, limit: 1 });
+    await this.frame("conversations", ({ ref }) => ref === id);
+  }
+
+  /** Drops the connection without a word, as a lost network does. */
+  async drop(): Promise<void> {
+    this.socket.terminate();
+    await this.closed;
   }
 
   /** Closes and waits for the close. */
