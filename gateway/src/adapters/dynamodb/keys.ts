@@ -19,6 +19,7 @@ import { type Condition, condition } from "./expressions.ts";
  *   TENANTS           t                        that there is, or is to be, such a tenant
  *   SITEKEY#key       CLAIM                    whose key that is
  *   APIKEY#hash       CLAIM
+ *   VISITOR#t#v       FAMILY                   what became of the tokens that a visitor was given
  *   REGISTRY          VERSION
  *
  * What outsiders chose is encoded injectively, so no two scopes or ids share a key.
@@ -122,6 +123,23 @@ export function usagePartition(tenant: string): string {
   return `TENANT#${encodePart(tenant)}#USAGE`;
 }
 
+/** By which a tenant's conversation of that id is found, whosever it is. */
+export function listedConversation(tenant: string, conversation: string): string {
+  return `TENANT#${encodePart(tenant)}#${conversationKey(conversation)}`;
+}
+
+/** The user whose partition {@link userKey} named so. */
+export function userOfKey(pk: string): string {
+  return decodePart(pk.slice(pk.indexOf("#USER#") + "#USER#".length));
+}
+
+/** The text that {@link encodePart} was given. */
+export function decodePart(encoded: string): string {
+  return encoded.replace(/%([0-9a-f]{4})/g, (_, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  );
+}
+
 /** Rows of one day stand together, and days in order. */
 export function usageKey(tenant: string, day: string, model: string): ItemKey {
   return { pk: usagePartition(tenant), sk: `${day}#${encodePart(model)}` };
@@ -141,6 +159,11 @@ export function ownedRange(kind: OwnedKind, tenant: string): { pk: string; range
 /** A key by what is shown to us. */
 export function claimKey(kind: OwnedKind, shown: string): ItemKey {
   return { pk: `${kind}#${encodePart(shown)}`, sk: "CLAIM" };
+}
+
+/** The tokens of an anonymous visitor. */
+export function visitorKey(tenant: string, visitor: string): ItemKey {
+  return { pk: `VISITOR#${encodePart(tenant)}#${encodePart(visitor)}`, sk: "FAMILY" };
 }
 
 function padded(number: number): string {
