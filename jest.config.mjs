@@ -17,6 +17,8 @@ const shared = {
 /** @type {import("jest").Config} */
 export default {
   maxWorkers: 2,
+  // Real processes, a real browser: a condition that is not met in a minute will not be.
+  testTimeout: 60_000,
   reporters: ["default", "<rootDir>/scripts/jest/summary-reporter.mjs"],
   projects: [
     {
@@ -41,7 +43,6 @@ export default {
       ...shared,
       displayName: "live",
       testEnvironment: "node",
-      setupFilesAfterEnv: ["<rootDir>/scripts/jest/live-setup.mjs"],
       testMatch: ["<rootDir>/gateway/test/live/**/*.test.ts", "<rootDir>/widget/test/live/**/*.test.ts"],
     },
   ],
