@@ -60,6 +60,8 @@ export interface AcceptRequest {
   /** Id of the reply that is owed from now on. */
   readonly reply: string;
   readonly at: number;
+  /** When the credentials that ask were issued, milliseconds since 1970; absent is `at`. */
+  readonly credentialsAt?: number;
   /** Most open replies the conversation may have, this one included; those it supersedes do not count. */
   readonly openLimit: number;
 }
@@ -89,7 +91,9 @@ export type AcceptResult =
   /** No such conversation, or no such live user's message in this scope. */
   | { readonly outcome: "not-found" }
   /** `openLimit` is reached. */
-  | { readonly outcome: "full" };
+  | { readonly outcome: "full" }
+  /** The user is being erased, or was, since the credentials were issued. */
+  | { readonly outcome: "erased" };
 
 /** How a reply ended. */
 export interface ReplyEnd {
@@ -154,7 +158,8 @@ export class NoSuchConversation extends Error {
  * Every write resolves only once it is durable, and is atomic. Reads see every write that resolved before
  * they began. Superseded messages and cleared conversations are in no list here and cannot be named; but
  * their replies stay owed until they are ended, so `reply`, `replyTo`, `openReplies` and `owed` know them,
- * and their clients' ids stay taken. Ids of another scope do not exist here.
+ * and their clients' ids stay taken. Ids of another scope do not exist here, and for a user who is being erased
+ * nothing does: see `records.ts`.
  */
 export interface UserArchive {
   /** In one transaction: the message, its place (a counter, no clock), the open-reply record. */
@@ -180,7 +185,7 @@ export interface UserArchive {
   conversationOf(message: string): Promise<string | null>;
   /** The conversation that changed last, by a question, an answer's end or a push, or that was made last; or null. */
   latestConversation(): Promise<string | null>;
-  /** Makes an empty conversation, where there is none of that id. It is in no list until something is said in it, but it can be opened. */
+  /** Makes an empty conversation, where there is none of that id, unless the user was erased since `at`. It is in no list until something is said in it, but it can be opened. */
   createConversation(conversation: string, at: number): Promise<void>;
   /** The last `limit` messages before `before` (exclusive; absent is the end), or null where there is no such conversation. An unknown `before` is an empty page; a superseded one still says where the page ends. Open replies are among them, empty and `queued`. */
   messages(conversation: string, page: { before?: string; limit: number }): Promise<MessagePage | null>;

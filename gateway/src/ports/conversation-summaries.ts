@@ -29,4 +29,6 @@ export interface ConversationSummaries {
   claim(scope: Scope, conversation: string, seconds: number): Promise<string | null>;
   /** Gives a claim back; one that is void or another's is left alone. */
   unclaim(scope: Scope, conversation: string, claim: string): Promise<void>;
+  /** Forgets summaries and claims of a user's conversations. @returns of how many there was one */
+  eraseUser(scope: Scope, conversations: readonly string[]): Promise<number>;
 }

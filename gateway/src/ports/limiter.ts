@@ -41,4 +41,6 @@ export interface Limiter {
   release(scope: Scope, reservation: string): Promise<void>;
   /** The reply has ended: its stream is free, its tokens stay spent. Twice is once. */
   finish(scope: Scope, reservation: string): Promise<void>;
+  /** Forgets what a user has spent and what runs for them. @returns 1 where there was something, else 0 */
+  eraseUser(scope: Scope): Promise<number>;
 }

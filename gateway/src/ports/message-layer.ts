@@ -48,4 +48,10 @@ export interface MessageLayer {
   add(scope: Scope, conversation: string, message: ArchivedMessage): Promise<void>;
   /** Forgets a conversation. */
   drop(scope: Scope, conversation: string): Promise<void>;
+  /**
+   * Forgets conversations of a user so that not even their names are left. A refill that began before is dropped.
+   *
+   * @returns of how many something was held
+   */
+  eraseUser(scope: Scope, conversations: readonly string[]): Promise<number>;
 }

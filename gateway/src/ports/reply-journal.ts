@@ -27,4 +27,13 @@ export interface ReplyJournal {
   read(scope: Scope, reply: string): Promise<JournaledReply | null>;
   /** Forgets a reply; called when its end is in the archive. */
   drop(scope: Scope, reply: string): Promise<void>;
+  /**
+   * Forgets all of a user's replies, and takes nothing more of those that are named, however late it comes.
+   *
+   * @param replies of the user that have not ended: whoever runs one may be about to write
+   * @returns of how many replies something was held
+   */
+  eraseUser(scope: Scope, replies: readonly string[]): Promise<number>;
+  /** Forgets text that came before a moment, milliseconds since 1970: what was left of replies that have ended. */
+  expire(before: number): Promise<number>;
 }

@@ -61,5 +61,11 @@ export function createMemoryConversationSummaries(options: {
       const entry = find(keyOf(scope, conversation));
       if (entry.claim?.name === claim) entry.claim = null;
     },
+    async eraseUser(scope, conversations) {
+      const keys = conversations.map((conversation) => keyOf(scope, conversation));
+      const held = keys.filter((key) => find(key).summary !== null).length;
+      for (const key of keys) entries.delete(key);
+      return held;
+    },
   };
 }

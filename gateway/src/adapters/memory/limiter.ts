@@ -89,6 +89,10 @@ export function createMemoryLimiter({ clock }: { clock: Clock }): MemoryLimiter 
       letGo(state, reservation, held);
       state.finished.set(reservation, now() + REMEMBERED);
     },
+
+    async eraseUser(scope) {
+      return Number(users.delete(keyOf(scope)));
+    },
   };
 }
 

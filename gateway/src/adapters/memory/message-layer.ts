@@ -87,6 +87,11 @@ export function createMemoryMessageLayer(options: {
       const { key } = find(scope, conversation);
       put(key, { messages: null, complete: false, revision: ++revisions });
     },
+    async eraseUser(scope, conversations) {
+      const held = conversations.map((conversation) => find(scope, conversation));
+      for (const { key } of held) entries.delete(key);
+      return held.filter(({ entry }) => entry !== null).length;
+    },
   };
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { ConversationSummaries, ConversationSummary } from "../../ports/conversation-summaries.ts";
 import { SUMMARY_SECONDS } from "../../ports/conversation-summaries.ts";
 import type { RedisConnection } from "./connection.ts";
+import { deleteKeys } from "./delete-keys.ts";
 import { redisKeys } from "./keys.ts";
 import { OwedCalls } from "./owed-calls.ts";
 import { redisScript } from "./script.ts";
@@ -59,6 +60,15 @@ export function createRedisConversationSummaries({
     },
     async unclaim(scope, conversation, claim) {
       await redis.script(UNCLAIM, [redisKeys.summaryClaim(scope, conversation)], [claim]);
+    },
+    async eraseUser(scope, conversations) {
+      const summaries = conversations.map((conversation) => redisKeys.summary(scope, conversation));
+      for (const key of summaries) await owed.settle(key);
+      await deleteKeys(
+        redis,
+        conversations.map((conversation) => redisKeys.summaryClaim(scope, conversation)),
+      );
+      return deleteKeys(redis, summaries);
     },
   };
 }

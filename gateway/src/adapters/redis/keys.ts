@@ -1,4 +1,4 @@
-import type { Scope, TenantId } from "../../ports/scope.ts";
+import type { Scope, TenantId, UserId } from "../../ports/scope.ts";
 
 /**
  * Every key this gateway uses in Redis, and nothing else names one. The braces are Redis's hash tag: all keys of
@@ -36,6 +36,9 @@ export const redisKeys = {
   /** An answer worth giving again, a string. */
   answer: (tenant: TenantId, digest: string): string =>
     `chat:{${encodeId(tenant)}}:${encodeId(digest)}:answer`,
+  /** Digests of the answers to one user's questions, a sorted set; a string where the user was erased. */
+  answersTo: (tenant: TenantId, user: UserId): string =>
+    `chat:{${encodeId(tenant)}}:${encodeId(user)}:answers-to`,
   /** Which instances are alive, a hash. */
   instances: "chat:instances",
   /** What instances must agree on, a string. */

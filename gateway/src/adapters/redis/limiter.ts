@@ -2,9 +2,13 @@ import type { Admission, AdmissionRequest, Limiter, UserLimits } from "../../por
 import type { Scope } from "../../ports/scope.ts";
 import type { Clock } from "../../ports/system.ts";
 import type { RedisConnection } from "./connection.ts";
+import { deleteKeys } from "./delete-keys.ts";
 import { redisKeys } from "./keys.ts";
 import { LIMITER_SCRIPT } from "./limiter-script.ts";
 import { OwedCalls } from "./owed-calls.ts";
+
+/** What the script takes, in its order. */
+const KEYS = [redisKeys.limits, redisKeys.reservations, redisKeys.reservationEnds, redisKeys.streams];
 
 /** The script's answer: nothing, or which limit refused and for how many seconds. */
 type Refusal = readonly [limit: keyof UserLimits, retryAfter: number] | null;
@@ -22,8 +26,7 @@ export function createRedisLimiter({ redis, clock }: { redis: RedisConnection; c
   const owed = new OwedCalls(redis);
 
   const call = (scope: Scope, operation: string, ...values: string[]): Promise<unknown> => {
-    const { limits, reservations, reservationEnds, streams } = redisKeys;
-    const keys = [limits, reservations, reservationEnds, streams].map((keyOf) => keyOf(scope));
+    const keys = KEYS.map((keyOf) => keyOf(scope));
     return redis.script(LIMITER_SCRIPT, keys, [clock?.now() ?? "", operation, ...values]);
   };
   const end = (operation: "release" | "finish") => async (scope: Scope, reservation: string) => {
@@ -38,6 +41,16 @@ export function createRedisLimiter({ redis, clock }: { redis: RedisConnection; c
     },
     release: end("release"),
     finish: end("finish"),
+    async eraseUser(scope) {
+      await owed.settle(redisKeys.limits(scope));
+      return Math.min(
+        1,
+        await deleteKeys(
+          redis,
+          KEYS.map((keyOf) => keyOf(scope)),
+        ),
+      );
+    },
   };
 }
 

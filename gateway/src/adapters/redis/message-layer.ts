@@ -1,6 +1,7 @@
 import type { ArchivedMessage } from "../../ports/archive.ts";
 import type { LayerBounds, LayerContent, MessageLayer } from "../../ports/message-layer.ts";
 import type { RedisConnection } from "./connection.ts";
+import { deleteKeys } from "./delete-keys.ts";
 import { encodeId, redisKeys } from "./keys.ts";
 import { RECENT_SCRIPT } from "./message-hash.ts";
 import { SESSION_SCRIPT } from "./message-list.ts";
@@ -53,6 +54,11 @@ export function createRedisMessageLayer(options: {
     async drop(scope, conversation) {
       const key = keyOf(scope, conversation);
       await owed.do({ group: key, name: "drop", now: () => call(key, "drop") });
+    },
+    async eraseUser(scope, conversations) {
+      const keys = conversations.map((conversation) => keyOf(scope, conversation));
+      for (const key of keys) await owed.settle(key);
+      return deleteKeys(redis, keys);
     },
   };
 }

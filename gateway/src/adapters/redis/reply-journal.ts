@@ -30,6 +30,17 @@ for i = 2, #ARGV, 3 do
 end
 `);
 
+/** Leaves a piece whose epoch is above every other, so that nothing comes after it. Arguments: as above, that epoch. */
+const ERASE = redisScript(`
+local last = redis.call('LINDEX', KEYS[1], -1)
+local held = last and string.match(last, '^%S+') ~= ARGV[2]
+redis.call('DEL', KEYS[1])
+redis.call('RPUSH', KEYS[1], ARGV[2] .. ' 0 ')
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return held and 1 or 0
+`);
+const ERASED_EPOCH = Number.MAX_SAFE_INTEGER;
+
 /**
  * The journal in Redis: one command a reply and batch, all of them in one write to each server. Rejects with
  * `RedisUnavailable` while Redis is away; a batch that failed may be in part written, and is to be written again.
@@ -48,6 +59,7 @@ export function createRedisReplyJournal({ redis }: { redis: RedisConnection }): 
       const pieces = await redis.run((client) => client.lrange(key, 0, -1));
       return pieces
         .map(parsePiece)
+        .filter(({ epoch }) => epoch !== ERASED_EPOCH)
         .reduce<JournaledReply | null>(
           (held, piece) => ({ ...piece, text: (held?.text ?? "") + piece.text }),
           null,
@@ -56,6 +68,15 @@ export function createRedisReplyJournal({ redis }: { redis: RedisConnection }): 
     async drop(scope, reply) {
       await redis.run((client) => client.del(redisKeys.journal(scope, reply)));
     },
+    async eraseUser(scope, replies) {
+      let held = 0;
+      for (const reply of replies) {
+        held += Number(await redis.script(ERASE, [redisKeys.journal(scope, reply)], [KEPT, ERASED_EPOCH]));
+      }
+      return held;
+    },
+    // Redis forgets each reply by itself.
+    expire: async () => 0,
   };
 }
 

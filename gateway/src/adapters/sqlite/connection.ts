@@ -61,6 +61,8 @@ export function openConnection(path: string): Connection {
   try {
     retryBusy(() => connection.exec("PRAGMA journal_mode = WAL"));
     connection.exec("PRAGMA synchronous = FULL");
+    // What is deleted is overwritten: an erasure leaves nothing in pages that nobody uses any more.
+    connection.exec("PRAGMA secure_delete = ON");
     migrate(connection);
   } catch (error) {
     connection.close();

@@ -34,6 +34,19 @@ const CALLS: readonly (readonly [string, unknown])[] = [
   ["appendToJournal", [{ ...scope, reply: "r", epoch: 2, seq: 1, text: "t" }]],
   ["readJournal", { scope, reply: "r" }],
   ["dropFromJournal", { scope, reply: "r" }],
+  ["keptConversations", { scope, limit: 5 }],
+  ["keptMessages", { scope, conversation: "c", limit: 5 }],
+  ["keptOpenReplies", { scope }],
+  ["expire", { tenant: "tenant", before: 2_000_000_000_000, limit: 5 }],
+  ["expireJournal", { before: 1 }],
+  ["beginErasure", { scope, id: "e", by: "b", at: 1 }],
+  ["accept", { scope, request: turn("five") }],
+  ["countErased", { scope, id: "e", counts: { more: 1 } }],
+  ["purgeErased", { scope, id: "e", limit: 5 }],
+  ["eraseFromJournal", { scope, replies: ["r"] }],
+  ["unfinishedErasures", undefined],
+  ["finishErasure", { scope, id: "e", at: 2 }],
+  ["forgetErasures", { before: 1 }],
   ["tenant", "t"],
   ["siteKey", "k"],
   ["signingKeys", "t"],
@@ -57,7 +70,7 @@ function recording(connection: Connection): { connection: Connection; statements
   return { connection: recorder, statements };
 }
 
-test("every statement searches an index; only the sweep walks the open replies, and nothing walks a table", () => {
+test("every statement searches an index; only sweeps walk what is open, and nothing walks a table", () => {
   const connection = openConnection(":memory:");
   const recorder = recording(connection);
   for (const [name, input] of CALLS) OPERATIONS.get(name)?.run(recorder.connection, input);
@@ -68,6 +81,9 @@ test("every statement searches an index; only the sweep walks the open replies, 
       .filter(({ detail }) => /^SCAN/.test(detail))
       .map(({ detail }) => detail),
   );
-  expect(scans).toEqual(["SCAN reply USING INDEX messages_open"]);
+  expect(scans).toEqual([
+    "SCAN reply USING INDEX messages_open",
+    "SCAN erasures USING INDEX erasures_unfinished",
+  ]);
   connection.close();
 });

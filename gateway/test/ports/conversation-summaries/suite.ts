@@ -47,6 +47,19 @@ export function conversationSummariesSuite(
       expect(await summaries.read(scope, "other")).toBeNull();
     });
 
+    test("an erased user's summaries are gone, and who was making one makes none", async () => {
+      const other = freshScope(scope);
+      await write(3, await claimed());
+      await write(3, await claimed(other), other);
+      const late = await summaries.claim(scope, "late", 60);
+      expect(await summaries.eraseUser(scope, [CONVERSATION, "late"])).toBe(1);
+      await summaries.write(scope, "late", { position: 1, text: "late" }, late ?? "");
+      expect(await summaries.read(scope, "late")).toBeNull();
+      expect(await read()).toBeNull();
+      expect(await read(other)).toEqual({ position: 3, text: "up to 3" });
+      expect(await summaries.eraseUser(scope, [])).toBe(0);
+    });
+
     test("of 200 that claim at once one gets it, and the next when it is given back", async () => {
       for (let round = 0; round < 3; round++) {
         const all = await Promise.all(Array.from({ length: 200 }, () => claim()));

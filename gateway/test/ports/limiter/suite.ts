@@ -87,6 +87,19 @@ export function limiterSuite(create: (options: { clock: Clock }) => Limiter | Pr
       },
     );
 
+    test("an erased user begins anew, and what ends late changes nothing", async () => {
+      const other = scopeOf("tenant", "another");
+      const limits = { messagesPerMinute: 1, concurrentStreams: 1 };
+      await admit(limits, { reservation: "late" });
+      await admit(limits, { scope: other });
+      expect(await limiter.eraseUser(scope)).toBe(1);
+      await limiter.finish(scope, "late");
+      await limiter.release(scope, "late");
+      expect(await limiter.eraseUser(scope)).toBe(0);
+      expect(await admit(limits)).toEqual(ADMITTED);
+      expect(await admit(limits, { scope: other })).toMatchObject({ admitted: false });
+    });
+
     test("both buckets must have a token, and the refusal names the one that takes longer", async () => {
       const limits = { messagesPerMinute: 2, messagesPerHour: 3 };
       expect(await admitMany(3, limits)).toBe(2);

@@ -40,6 +40,22 @@ export function messageLayerSuite(
       await layer.refill(of, CONVERSATION, { messages, complete, revision });
     };
 
+    test("an erased user's conversations are gone, and a refill that began before brings none back", async () => {
+      const other = freshScope(scope);
+      await fill(turns(1, 2), true);
+      await fill(turns(1, 1), true, other);
+      const { revision } = await read("late");
+      expect(await layer.eraseUser(scope, [CONVERSATION, "late", "never heard of"])).toBeGreaterThanOrEqual(
+        1,
+      );
+      await layer.refill(scope, "late", { messages: turns(1, 1), complete: true, revision });
+      await add(question(3));
+      expect(await read("late")).toMatchObject(UNKNOWN);
+      expect(await read()).toMatchObject(UNKNOWN);
+      expect(await read(CONVERSATION, other)).toMatchObject({ messages: turns(1, 1) });
+      expect(await layer.eraseUser(scope, [])).toBe(0);
+    });
+
     test("knows nothing of a conversation until it is told, and then all of it, to the letter", async () => {
       expect(await read()).toMatchObject(UNKNOWN);
       await fill(turns(1, 2), true);

@@ -49,8 +49,11 @@ onEveryRedis((running) => {
 
   test("answers are kept for their time", async () => {
     await running().wipe();
-    const { tenant } = scopeOf("{tenant}", "user");
-    await createRedisAnswerCache(running()).forTenant(tenant).set("digest", { content: "", model: "m" }, 60);
-    expect((await running().keys()).map(({ life }) => Math.ceil(life / 1_000))).toEqual([60]);
+    const { tenant, user } = scopeOf("{tenant}", "user");
+    const cache = createRedisAnswerCache(running()).forTenant(tenant);
+    await cache.set("digest", { content: "", model: "m" }, 60, user);
+    const keys = await running().keys();
+    expect(keys.map(({ life }) => Math.ceil(life / 1_000))).toEqual([60, 60]);
+    expect(new Set(keys.map(({ slot }) => slot)).size).toBe(1);
   });
 });

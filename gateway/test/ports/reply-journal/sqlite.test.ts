@@ -22,3 +22,15 @@ test("an end in the archive of the same SQLite database leaves no text behind", 
   expect(await journal.read(scope, reply)).toBeNull();
   await database.close();
 });
+
+test("text that was left behind goes when it is old, and not before", async () => {
+  const database = await openSqlite(":memory:");
+  const journal = createSqliteReplyJournal(database);
+  const scope = scopeOf("tenant", "user");
+  await journal.append([{ ...scope, reply: "r", epoch: 1, seq: 1, text: "left" }]);
+  expect(await journal.expire(Date.now() - 60_000)).toBe(0);
+  expect(await journal.read(scope, "r")).not.toBeNull();
+  expect(await journal.expire(Date.now() + 60_000)).toBe(1);
+  expect(await journal.read(scope, "r")).toBeNull();
+  await database.close();
+});

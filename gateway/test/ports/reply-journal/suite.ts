@@ -55,6 +55,23 @@ export function replyJournalSuite(
       expect(await journal.read(scope, "r")).toEqual({ epoch: 2, seq: 1, text: "second" });
     });
 
+    test("an erased user's replies are gone, and what comes late for those that ran is not taken", async () => {
+      const [scope, other] = [newScope(), newScope()];
+      const entry = { ...scope, reply: "ran", epoch: 3, seq: 1, text: "text" };
+      await journal.append([entry, { ...entry, ...other }]);
+      expect(await journal.eraseUser(scope, ["ran", "had not begun"])).toBe(1);
+      await journal.append([
+        { ...entry, seq: 2, text: "late" },
+        { ...entry, epoch: 4, reply: "had not begun" },
+      ]);
+      expect(await journal.read(scope, "ran")).toBeNull();
+      expect(await journal.read(scope, "had not begun")).toBeNull();
+      expect(await journal.read(other, "ran")).toMatchObject({ text: "text" });
+      expect(await journal.eraseUser(scope, ["ran"])).toBe(0);
+      await journal.append([{ ...entry, reply: "of the next user of that name" }]);
+      expect(await journal.read(scope, "of the next user of that name")).not.toBeNull();
+    });
+
     test("forgets a reply that is dropped, twice or unknown too", async () => {
       const scope = newScope();
       const entry = { ...scope, epoch: 1, seq: 1, text: "kept" };

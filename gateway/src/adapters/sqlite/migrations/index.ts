@@ -2,6 +2,7 @@ import { archiveSchema } from "./0001-archive.ts";
 import { registrySchema } from "./0002-registry.ts";
 import { replyJournalSchema } from "./0003-reply-journal.ts";
 import { administrationSchema } from "./0004-administration.ts";
+import { recordsSchema } from "./0005-records.ts";
 
 /** The schema's steps in order; a database's `user_version` says how many it has taken. */
 export const MIGRATIONS: readonly string[] = [
@@ -9,4 +10,5 @@ export const MIGRATIONS: readonly string[] = [
   registrySchema,
   replyJournalSchema,
   administrationSchema,
+  recordsSchema,
 ];

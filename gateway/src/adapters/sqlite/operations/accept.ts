@@ -2,7 +2,7 @@ import type { AcceptRequest, AcceptResult } from "../../../ports/archive.ts";
 import type { Scope } from "../../../ports/scope.ts";
 import type { Connection } from "../connection.ts";
 import { insertConversation, latestOf, liveConversation, touchConversation } from "./conversations.ts";
-import { ensureOwner, ownerOf } from "./owners.ts";
+import { ensureOwner, erasedSince, ownerOf } from "./owners.ts";
 import {
   insertOpenReply,
   insertQuestion,
@@ -35,6 +35,7 @@ export function accept(
   connection: Connection,
   { scope, request }: { scope: Scope; request: AcceptRequest },
 ): AcceptResult {
+  if (erasedSince(connection, scope, request.credentialsAt ?? request.at)) return { outcome: "erased" };
   const owner = ownerOf(connection, scope);
   const known = owner === null ? null : acceptance(connection, owner, request.clientId);
   if (known !== null) {

@@ -1,7 +1,7 @@
 import type { ConversationPage, ConversationSummary } from "../../../ports/archive.ts";
 import type { Scope } from "../../../ports/scope.ts";
 import type { Connection } from "../connection.ts";
-import { ensureOwner, nextChange, ownerOf } from "./owners.ts";
+import { ensureOwner, erasedSince, nextChange, ownerOf } from "./owners.ts";
 
 const TITLE_CHARACTERS = 80;
 const PREVIEW_CHARACTERS = 120;
@@ -84,6 +84,7 @@ export function createConversation(
   connection: Connection,
   input: { scope: Scope; conversation: string; at: number },
 ): void {
+  if (erasedSince(connection, input.scope, input.at)) return;
   const owner = ensureOwner(connection, input.scope);
   const known = connection.get(
     "SELECT 1 FROM conversations WHERE owner = ? AND id = ?",
@@ -132,7 +133,8 @@ export function clear(
   return cleared > 0;
 }
 
-interface ListedRow extends ConversationRow {
+/** A conversation in a list. */
+export interface ListedRow extends ConversationRow {
   readonly changed: number;
   readonly changed_at: number;
 }
@@ -162,7 +164,8 @@ export function conversations(
   };
 }
 
-function summary(connection: Connection, row: ListedRow): ConversationSummary {
+/** What a list says of a conversation. */
+export function summary(connection: Connection, row: ListedRow): ConversationSummary {
   return {
     id: row.id,
     title: head(

@@ -8,8 +8,19 @@ import {
   createConversation,
   latestConversation,
 } from "./conversations.ts";
-import { appendToJournal, dropFromJournal, readJournal } from "./journal.ts";
+import {
+  beginErasure,
+  countErased,
+  erasureOf,
+  finishErasure,
+  forgetErasures,
+  purgeErased,
+  unfinishedErasures,
+} from "./erasures.ts";
+import { expire } from "./expiry.ts";
+import { appendToJournal, dropFromJournal, eraseFromJournal, expireJournal, readJournal } from "./journal.ts";
 import { context, messages, push, rate } from "./messages.ts";
+import { keptConversations, keptMessages, keptOpenReplies } from "./records.ts";
 import {
   apiKey,
   apiKeys,
@@ -28,6 +39,7 @@ import {
   tenants,
 } from "./registry.ts";
 import { endReply, openReplies, owed, raiseEpoch, reply, replyTo } from "./replies.ts";
+import { tenantConversations, usersOfConversation } from "./tenant-conversations.ts";
 
 /** What changes nothing: never waits for another process's transaction. */
 const READS = {
@@ -37,6 +49,10 @@ const READS = {
   context,
   conversationOf,
   conversations,
+  erasureOf,
+  keptConversations,
+  keptMessages,
+  keptOpenReplies,
   latestConversation,
   messages,
   openReplies,
@@ -52,6 +68,7 @@ const READS = {
   siteKeys,
   tenant,
   tenants,
+  unfinishedErasures,
 };
 
 /** What may change something: each atomic, durable once answered. */
@@ -60,13 +77,21 @@ const WRITES = {
   addUsage,
   appendAudit,
   appendToJournal,
+  beginErasure,
   clear,
+  countErased,
   createConversation,
   deleteKey,
   deleteTenant,
   dropFromJournal,
   endReply,
+  eraseFromJournal,
+  expire,
+  expireJournal,
+  finishErasure,
+  forgetErasures,
   keysUsed,
+  purgeErased,
   push,
   putApiKey,
   putSigningKey,

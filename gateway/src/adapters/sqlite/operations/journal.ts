@@ -2,6 +2,9 @@ import type { JournalEntry, JournaledReply } from "../../../ports/reply-journal.
 import type { Scope } from "../../../ports/scope.ts";
 import type { Connection } from "../connection.ts";
 
+/** Above every epoch there is: what stands under it keeps out what comes later. */
+const ERASED_EPOCH = Number.MAX_SAFE_INTEGER;
+
 /** {@link ReplyJournal.append}. */
 export function appendToJournal(connection: Connection, entries: readonly JournalEntry[]): void {
   for (const entry of entries) appendEntry(connection, entry);
@@ -21,7 +24,8 @@ function appendEntry(connection: Connection, entry: JournalEntry): void {
     if (epoch > last.epoch) dropFromJournal(connection, { scope: entry, reply });
   }
   connection.run(
-    "INSERT INTO journal (tenant, user, reply, epoch, seq, text) VALUES (?, ?, ?, ?, ?, ?)",
+    `INSERT INTO journal (tenant, user, reply, epoch, seq, text, at)
+     VALUES (?, ?, ?, ?, ?, ?, unixepoch() * 1000)`,
     tenant,
     user,
     reply,
@@ -43,7 +47,7 @@ export function readJournal(
     reply,
   );
   const last = pieces.at(-1);
-  if (last === undefined) return null;
+  if (last === undefined || last.epoch === ERASED_EPOCH) return null;
   return { epoch: last.epoch, seq: last.seq, text: pieces.map(({ text }) => text).join("") };
 }
 
@@ -58,4 +62,26 @@ export function dropFromJournal(
     scope.user,
     reply,
   );
+}
+
+/** {@link ReplyJournal.eraseUser}. */
+export function eraseFromJournal(
+  connection: Connection,
+  { scope, replies }: { scope: Scope; replies: readonly string[] },
+): number {
+  const erased = connection.get<{ replies: number }>(
+    "SELECT count(DISTINCT reply) AS replies FROM journal WHERE tenant = ? AND user = ? AND epoch <> ?",
+    scope.tenant,
+    scope.user,
+    ERASED_EPOCH,
+  );
+  connection.run("DELETE FROM journal WHERE tenant = ? AND user = ?", scope.tenant, scope.user);
+  const marker = { tenant: scope.tenant, user: scope.user, epoch: ERASED_EPOCH, seq: 0, text: "" };
+  for (const reply of replies) appendEntry(connection, { ...marker, reply });
+  return erased?.replies ?? 0;
+}
+
+/** {@link ReplyJournal.expire}. */
+export function expireJournal(connection: Connection, { before }: { before: number }): number {
+  return connection.run("DELETE FROM journal WHERE at < ?", before);
 }

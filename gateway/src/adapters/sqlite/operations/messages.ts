@@ -5,11 +5,14 @@ import type { Connection } from "../connection.ts";
 import { liveConversation, nextPosition, touchConversation } from "./conversations.ts";
 import { ownerOf } from "./owners.ts";
 
-const MESSAGE = `SELECT id, client_id, role, position, content, at, question, author, rating, status, model, usage
-  FROM messages WHERE conversation = ? AND superseded = 0`;
+/** What {@link toMessage} needs of a message. */
+export const MESSAGE_COLUMNS =
+  "id, client_id, role, position, content, at, question, author, rating, status, model, usage";
+const MESSAGE = `SELECT ${MESSAGE_COLUMNS} FROM messages WHERE conversation = ? AND superseded = 0`;
 const LATEST_FIRST = "ORDER BY position DESC, slot DESC LIMIT ?";
 
-interface MessageRow {
+/** A message's row, by {@link MESSAGE_COLUMNS}. */
+export interface MessageRow {
   readonly id: string;
   readonly client_id: string | null;
   readonly role: ArchivedMessage["role"];
@@ -137,7 +140,8 @@ function placeOf(connection: Connection, owner: number, message: string): Place 
   );
 }
 
-function toMessage(row: MessageRow): ArchivedMessage {
+/** A row as a message. */
+export function toMessage(row: MessageRow): ArchivedMessage {
   return {
     id: row.id,
     ...(row.client_id === null ? {} : { clientId: row.client_id }),

@@ -1,14 +1,35 @@
 import type { Scope } from "../../../ports/scope.ts";
 import type { Connection } from "../connection.ts";
 
-/** The number of a user of a tenant, or null where nothing of theirs was ever stored. */
+/** The number of a user of a tenant, or null where nothing of theirs was ever stored, or they are being erased. */
 export function ownerOf(connection: Connection, { tenant, user }: Scope): number | null {
+  const row = connection.get<{ number: number }>(
+    `SELECT number FROM owners WHERE tenant = ?1 AND user = ?2 AND NOT EXISTS
+       (SELECT 1 FROM erasures WHERE tenant = ?1 AND user = ?2 AND erased_at IS NULL)`,
+    tenant,
+    user,
+  );
+  return row?.number ?? null;
+}
+
+/** The number of a user of a tenant, also of one who is being erased. */
+export function keptOwner(connection: Connection, { tenant, user }: Scope): number | null {
   const row = connection.get<{ number: number }>(
     "SELECT number FROM owners WHERE tenant = ? AND user = ?",
     tenant,
     user,
   );
   return row?.number ?? null;
+}
+
+/** Whether a user is being erased, or was at that time or later: what began before it is not written any more. */
+export function erasedSince(connection: Connection, { tenant, user }: Scope, since: number): boolean {
+  const row = connection.get<{ erased_at: number | null }>(
+    "SELECT erased_at FROM erasures WHERE tenant = ? AND user = ?",
+    tenant,
+    user,
+  );
+  return row !== undefined && (row.erased_at === null || row.erased_at >= since);
 }
 
 /** The number of a user of a tenant, given now where there is none. */

@@ -140,7 +140,9 @@ export function openReplies(
 export function owed(connection: Connection): readonly OwedReply[] {
   // The plus keeps SQLite from walking all messages in the order asked for, instead of the open ones.
   return connection.all<OwedReply>(
-    `SELECT ${OWED_COLUMNS} ${REPLIES} WHERE reply.status = 'queued' ORDER BY +reply.number`,
+    `SELECT ${OWED_COLUMNS} ${REPLIES} WHERE reply.status = 'queued' AND NOT EXISTS
+       (SELECT 1 FROM erasures WHERE tenant = owner.tenant AND user = owner.user AND erased_at IS NULL)
+     ORDER BY +reply.number`,
   );
 }
 
