@@ -17,8 +17,12 @@ export function createMemoryInstanceBus(receivers: Receivers = new Map()): Insta
       own.set(instance, handler);
     },
     async send(instance, message) {
+      const handler = receivers.get(instance);
+      if (handler === undefined) return;
       // Never within the sender's own call, as it would be from afar.
-      setImmediate(() => receivers.get(instance)?.(message));
+      setImmediate(() => {
+        if (receivers.get(instance) === handler) handler(message);
+      });
     },
     onBack: () => () => undefined,
     async close() {

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { Cluster, type Redis } from "ioredis";
-import { backoff, type RedisClient } from "./client.ts";
+import type { Redis } from "ioredis";
+import { type ChannelServer, channelServer } from "./channel-server.ts";
+import { backoff } from "./client.ts";
 import type { RedisConnection } from "./connection.ts";
 
 /** Milliseconds between looks at whether the subscription still stands, and that an answer may take. */
@@ -68,9 +69,8 @@ export async function subscribe(options: SubscriptionOptions): Promise<Subscript
 
 /** A connection that hears the channel. It ends at the first trouble. */
 async function listen({ redis, channel, heard }: SubscriptionOptions): Promise<Redis> {
-  const node = await redis.run((client) => serving(client, channel));
-  const sharded = node.sharded;
-  const ear = node.server.duplicate({
+  const { server, sharded, lookAgain } = await servingNow({ redis, channel });
+  const ear = server.duplicate({
     lazyConnect: true,
     enableOfflineQueue: false,
     autoResubscribe: false,
@@ -90,19 +90,24 @@ async function listen({ redis, channel, heard }: SubscriptionOptions): Promise<R
     return ear;
   } catch (error) {
     drop(ear);
+    lookAgain();
     throw error;
   }
 }
 
+/** Where the channel is heard now. */
+function servingNow({
+  redis,
+  channel,
+}: Pick<SubscriptionOptions, "redis" | "channel">): Promise<ChannelServer> {
+  return redis.run(async (client) => channelServer(client, channel));
+}
+
 /** Resolves when a subscription that stood does so no more, and its connection has ended. */
-async function lost(ear: Redis, { redis, channel }: SubscriptionOptions): Promise<void> {
+async function lost(ear: Redis, options: SubscriptionOptions): Promise<void> {
   const look = async (): Promise<void> => {
-    const [answered, node] = await Promise.allSettled([
-      ear.ping(),
-      redis.run((client) => serving(client, channel)),
-    ]);
-    const moved =
-      node.status === "fulfilled" && node.value.sharded && nameOf(node.value.server) !== nameOf(ear);
+    const [answered, now] = await Promise.allSettled([ear.ping(), servingNow(options)]);
+    const moved = now.status === "fulfilled" && now.value.sharded && !now.value.isAt(ear);
     if (answered.status === "rejected" || moved) drop(ear);
   };
   const looking = setInterval(() => void look(), LOOK);
@@ -120,18 +125,4 @@ async function lost(ear: Redis, { redis, channel }: SubscriptionOptions): Promis
 function drop(ear: Redis): void {
   ear.disconnect();
   ear.stream?.destroy();
-}
-
-/** The server at which a channel is heard. */
-async function serving(client: RedisClient, channel: string): Promise<{ server: Redis; sharded: boolean }> {
-  if (!(client instanceof Cluster)) return { server: client, sharded: false };
-  const name = client.slots[await client.cluster("KEYSLOT", channel)]?.[0];
-  const server = client.nodes("master").find((node) => nameOf(node) === name);
-  if (server !== undefined) return { server, sharded: true };
-  client.refreshSlotsCache();
-  throw new Error("no node of the cluster is known to serve the channel");
-}
-
-function nameOf({ options }: Redis): string {
-  return `${options.host}:${options.port}`;
 }
