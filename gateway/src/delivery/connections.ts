@@ -15,6 +15,8 @@ interface UserConnections {
   readonly scope: Scope;
   readonly connections: Set<Connection>;
   abandonTimer: NodeJS.Timeout | null;
+  /** Seconds of a wait for the user that no socket has ended yet by becoming ready. */
+  awaited: number | null;
   revision: number;
 }
 
@@ -46,6 +48,7 @@ export class Connections {
       scope,
       connections: new Set<Connection>(),
       abandonTimer: null,
+      awaited: null,
       revision: 0,
     };
     if (user.abandonTimer !== null) clearTimeout(user.abandonTimer);
@@ -61,7 +64,8 @@ export class Connections {
    * Lets go of a connection.
    *
    * @param abandonAfter seconds after which the user counts as gone, where this was the last one and the user
-   *   has replies running; null lets the user go at once
+   *   has replies running; null lets the user go at once, unless they were awaited and this connection never
+   *   became ready: then the wait begins again
    */
   unregister(connection: Connection, abandonAfter: number | null): void {
     const key = scopeKey(connection.scope);
@@ -73,8 +77,9 @@ export class Connections {
     connection.outbox = null;
     if (user.connections.size > 0) return;
     this.#left(user.scope);
-    if (abandonAfter === null) this.#users.delete(key);
-    else this.#awaitReturn(key, user, abandonAfter);
+    const seconds = abandonAfter ?? user.awaited;
+    if (seconds === null) this.#users.delete(key);
+    else this.#awaitReturn(key, user, seconds);
   }
 
   /**
@@ -84,13 +89,20 @@ export class Connections {
   expect(scope: Scope, abandonAfter: number): void {
     const key = scopeKey(scope);
     if (this.#users.has(key)) return;
-    const user: UserConnections = { scope, connections: new Set(), abandonTimer: null, revision: 0 };
+    const user = {
+      scope,
+      connections: new Set<Connection>(),
+      abandonTimer: null,
+      awaited: null,
+      revision: 0,
+    };
     this.#users.set(key, user);
     this.#awaitReturn(key, user, abandonAfter);
   }
 
   /** The check and the registration of a new socket are one turn each: either it came in time, or it did not. */
   #awaitReturn(key: string, user: UserConnections, seconds: number): void {
+    user.awaited = seconds;
     user.abandonTimer = setTimeout(() => {
       this.#users.delete(key);
       this.#abandoned(user.scope);
@@ -100,6 +112,8 @@ export class Connections {
   /** `ready` has gone out: from now on the connection is sent its user's frames. */
   live(connection: Connection, outbox: SocketOutbox): void {
     connection.outbox = outbox;
+    const user = this.#users.get(scopeKey(connection.scope));
+    if (user !== undefined) user.awaited = null;
   }
 
   /** What the user would be shown has changed: a socket that is reading it for its `ready` reads it anew. */

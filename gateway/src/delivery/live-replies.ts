@@ -43,6 +43,7 @@ export class LiveReplies {
   }
 
   get(scope: Scope, reply: string): LiveReply | null {
+    this.#forget();
     return this.#users.get(scopeKey(scope))?.get(reply) ?? null;
   }
 

@@ -80,6 +80,7 @@ export class Cluster {
   async start(): Promise<void> {
     await this.#peers.listen();
     await this.#members.start();
+    await Promise.all(this.#members.all.map(({ id }) => this.#peers.ask(id, { ask: "hello" })));
     this.#sweeper = setInterval(() => this.#sweepSoon(), SWEEP_EVERY);
     this.#sweeper.unref();
     this.#sweepSoon();
@@ -252,6 +253,10 @@ export class Cluster {
   }
 
   async #answer(from: string, request: PeerRequest): Promise<PeerAnswer> {
+    if (request.ask === "hello") {
+      await this.#members.beat();
+      return "yes";
+    }
     const scope = { tenant: request.tenant, user: request.user } as Scope;
     if (request.ask === "run") return this.#runFor(scope, request.conversation);
     const reply = this.#parts.replies.get(scope, request.reply);

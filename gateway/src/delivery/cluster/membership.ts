@@ -27,6 +27,10 @@ export class Membership {
     return this.#others.size === 0;
   }
 
+  get all(): LiveInstance[] {
+    return [...this.#others.values()];
+  }
+
   /** Instances that take what this one gives up. */
   get willing(): LiveInstance[] {
     return [...this.#others.values()].filter(({ draining }) => !draining);

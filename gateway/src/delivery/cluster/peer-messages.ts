@@ -37,6 +37,8 @@ export type PeerMessage =
 
 /** What is asked of another instance. Asked twice, it is done once. */
 export type PeerRequest =
+  /** The sender is there now: know of it before it takes its first socket. */
+  | { readonly ask: "hello" }
   /** Send what came after chunk `after` of a reply that you run, then go on live. */
   | {
       readonly ask: "attach";

@@ -1,0 +1,239 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { Redis } from "ioredis";
+import { expectedText } from "../../../scripts/upstream-simulator/index.ts";
+import type { GatewayProcess } from "./support/gateway-process.ts";
+import { type Instances, prepareInstances } from "./support/instances.ts";
+import { connect, signToken, type TestClient } from "./support/test-client.ts";
+
+let users = 0;
+const newUser = (): string => signToken({ sub: `user-${users++}` });
+
+/** Resumes what `ready` lists, as a client does. */
+function resumeAll(client: TestClient): void {
+  for (const { reply } of client.all("ready")[0]?.replies ?? [])
+    client.send({ type: "resume", reply, after: 0 });
+}
+
+describe("two instances on one Redis", () => {
+  let instances: Instances;
+  let left: GatewayProcess;
+  let right: GatewayProcess;
+
+  beforeAll(async () => {
+    instances = await prepareInstances();
+    left = await instances.start();
+    right = await instances.start();
+  });
+  afterAll(() => instances.stop());
+
+  test("nothing is published while all of a user's sockets are with the owner", async () => {
+    const redis = new Redis(instances.redisUrl);
+    const published = async (): Promise<number> =>
+      Number(/cmdstat_publish:calls=(\d+)/.exec(await redis.info("commandstats"))?.[1] ?? 0);
+    const client = await connect(left.chatUrl, { token: newUser() });
+    const before = await published();
+    const ack = await client.ask("[[sim tokens=100 rate=1000 seed=51]]");
+    await client.frame("done", ({ reply }) => reply === ack.reply);
+    expect((await published()) - before).toBe(0);
+    redis.disconnect();
+    await client.close();
+  });
+
+  test("a conversation is live in both: message, typing, tokens to the exact text, one done each", async () => {
+    const token = newUser();
+    const [here, there] = await Promise.all([
+      connect(left.chatUrl, { token }),
+      connect(right.chatUrl, { token }),
+    ]);
+    const ack = await here.ask("[[sim tokens=120 rate=400 seed=21]]");
+    const message = await there.frame("message");
+    expect(message.message).toMatchObject({ id: ack.message, role: "user" });
+    await Promise.all(
+      [here, there].map((client) => client.frame("done", ({ reply }) => reply === ack.reply)),
+    );
+    for (const client of [here, there]) {
+      expect(client.textOf(ack.reply).text).toBe(expectedText(21, 120));
+      expect(client.all("done")).toHaveLength(1);
+    }
+    there.send({ type: "typing", active: true, conversation: ack.conversation });
+    expect(await here.frame("typing", ({ by }) => by === "user")).toMatchObject({ active: true });
+    await Promise.all([here.close(), there.close()]);
+  });
+
+  test("a socket opened elsewhere mid-answer resumes at the exact chunk, and goes on live", async () => {
+    const token = newUser();
+    const here = await connect(left.chatUrl, { token });
+    const ack = await here.ask("[[sim tokens=150 rate=150 seed=22]]");
+    await here.until(() => here.textOf(ack.reply).seq >= 30, "thirty chunks");
+    await here.close();
+    const there = await connect(right.chatUrl, { token });
+    const [listed] = there.all("ready")[0]?.replies ?? [];
+    expect(listed).toMatchObject({ reply: ack.reply, state: "streaming" });
+    expect(listed?.seq).toBeGreaterThanOrEqual(30);
+    resumeAll(there);
+    await there.frame("done", ({ reply }) => reply === ack.reply);
+    expect(there.textOf(ack.reply).text).toBe(expectedText(22, 150));
+    await there.close();
+  });
+
+  test("two tabs asking on two instances are answered in one order, each question once", async () => {
+    const token = newUser();
+    const [here, there] = await Promise.all([
+      connect(left.chatUrl, { token }),
+      connect(right.chatUrl, { token }),
+    ]);
+    const first = await here.ask("[[sim tokens=30 rate=300 seed=31]]");
+    const { conversation } = first;
+    const rest = await Promise.all([
+      there.ask("[[sim tokens=10 rate=300 seed=32]]", { conversation }),
+      here.ask("[[sim tokens=10 rate=300 seed=33]]", { conversation }),
+      there.ask("[[sim tokens=10 rate=300 seed=34]]", { conversation }),
+    ]);
+    const replies = [first, ...rest].map(({ reply }) => reply);
+    await Promise.all(
+      [here, there].map((client) => client.until(() => client.all("done").length === 4, "four ends")),
+    );
+    const orders = [here, there].map((client) => client.all("done").map(({ reply }) => reply));
+    expect(orders[0]).toEqual(orders[1]);
+    expect(new Set(orders[0])).toEqual(new Set(replies));
+    const seeds = instances.upstream.requests.map(({ directives }) => directives.seed);
+    for (const seed of [31, 32, 33, 34]) expect(seeds.filter((each) => each === seed)).toHaveLength(1);
+    here.send({ type: "open", id: "order", conversation });
+    const { messages } = await here.frame("conversation");
+    const answers = messages.filter(({ role }) => role === "assistant").map(({ id }) => id);
+    expect(answers).toEqual(orders[0]);
+    await Promise.all([here.close(), there.close()]);
+  });
+
+  test("cancel on one stops what runs on the other", async () => {
+    const token = newUser();
+    const here = await connect(left.chatUrl, { token });
+    const ack = await here.ask("[[sim tokens=5000 rate=100 seed=41]]");
+    const there = await connect(right.chatUrl, { token });
+    there.send({ type: "cancel", id: "stop", reply: ack.reply });
+    await there.frame("ok", ({ ref }) => ref === "stop");
+    expect(await here.frame("done")).toMatchObject({ reply: ack.reply, reason: "cancelled" });
+    await instances.upstream.waitFor(
+      (record) => record.directives.seed === 41 && record.abortedAt !== undefined,
+    );
+    there.send({ type: "cancel", id: "again", reply: ack.reply });
+    await there.frame("ok", ({ ref }) => ref === "again");
+    await Promise.all([here.close(), there.close()]);
+  });
+
+  test("another archive or secret stops the start with one clear error", async () => {
+    await expect(
+      instances.start({ PARLANCE_SECRET: "another-secret-of-at-least-32-characters!" }),
+    ).rejects.toThrow(/PARLANCE_SECRET: other instances/);
+    await expect(
+      instances.start({ DATA_DIR: `${process.cwd()}/node_modules/.parlance/other` }),
+    ).rejects.toThrow(/DATA_DIR/);
+  });
+});
+
+describe("an instance that goes", () => {
+  let instances: Instances;
+  beforeAll(async () => {
+    instances = await prepareInstances();
+  });
+  afterAll(() => instances.stop());
+
+  test("killed mid-answer, it is taken over within ten seconds: a snapshot of the next epoch, then the exact text", async () => {
+    const [left, right] = await Promise.all([instances.start(), instances.start()]);
+    const token = newUser();
+    const here = await connect(left.chatUrl, { token });
+    const there = await connect(right.chatUrl, { token });
+    const ack = await here.ask("[[sim tokens=200 rate=40 seed=61]]");
+    const waiting = await here.ask("[[sim tokens=5 rate=100 seed=62]]", { conversation: ack.conversation });
+    await there.until(() => there.textOf(ack.reply).seq >= 20, "twenty chunks");
+    const killedAt = performance.now();
+    await left.end("SIGKILL");
+    const snapshot = await there.frame("snapshot", ({ reply }) => reply === ack.reply);
+    expect(performance.now() - killedAt).toBeLessThan(10_500);
+    expect(snapshot.epoch).toBeGreaterThan(1);
+    const done = await there.frame("done", ({ reply }) => reply === ack.reply);
+    expect(done).toMatchObject({ reason: "stop", epoch: snapshot.epoch });
+    expect(there.textOf(ack.reply).text).toBe(expectedText(61, 200));
+    await there.frame("done", ({ reply }) => reply === waiting.reply);
+    expect(there.textOf(waiting.reply).text).toBe(expectedText(62, 5));
+    expect(there.all("done")).toHaveLength(2);
+    await there.close();
+    await right.end("SIGKILL");
+  });
+
+  test("asked to stop, its running answer finishes and what waits moves at once; no token is lost", async () => {
+    const [left, right] = await Promise.all([instances.start(), instances.start()]);
+    const token = newUser();
+    const here = await connect(left.chatUrl, { token });
+    const there = await connect(right.chatUrl, { token });
+    const running = await here.ask("[[sim tokens=80 rate=60 seed=71]]");
+    const waiting = await here.ask("[[sim tokens=10 rate=100 seed=72]]", {
+      conversation: running.conversation,
+    });
+    await here.until(() => here.textOf(running.reply).seq > 5, "five chunks");
+    const ended = left.end("SIGTERM");
+    await here.frame("goaway");
+    for (const { reply, seed, tokens } of [
+      { reply: running.reply, seed: 71, tokens: 80 },
+      { reply: waiting.reply, seed: 72, tokens: 10 },
+    ]) {
+      expect(await there.frame("done", (done) => done.reply === reply)).toMatchObject({ reason: "stop" });
+      expect(there.textOf(reply).text).toBe(expectedText(seed, tokens));
+    }
+    expect(await ended).toBe(0);
+    expect(here.textOf(running.reply).text).toBe(expectedText(71, 80));
+    await there.close();
+    await right.end("SIGKILL");
+  });
+
+  test("paused until it was overtaken, it stores and sends nothing more", async () => {
+    const [left, right] = await Promise.all([instances.start(), instances.start()]);
+    const token = newUser();
+    const here = await connect(left.chatUrl, { token });
+    const there = await connect(right.chatUrl, { token });
+    const ack = await here.ask("[[sim tokens=150 rate=20 seed=81]]");
+    await there.until(() => there.textOf(ack.reply).seq >= 5, "five chunks");
+    left.process.kill("SIGSTOP");
+    const snapshot = await there.frame("snapshot", ({ reply }) => reply === ack.reply);
+    left.process.kill("SIGCONT");
+    const done = await there.frame("done", ({ reply }) => reply === ack.reply);
+    expect(done).toMatchObject({ reason: "stop", epoch: snapshot.epoch });
+    expect(there.textOf(ack.reply).text).toBe(expectedText(81, 150));
+    await here.frame("done", ({ reply }) => reply === ack.reply);
+    expect(here.all("done")).toEqual([done]);
+    expect(here.textOf(ack.reply).text).toBe(expectedText(81, 150));
+    await Promise.all([here.close(), there.close()]);
+    await Promise.all([left.end("SIGKILL"), right.end("SIGKILL")]);
+  });
+
+  test("without Redis for three seconds: what runs finishes, new turns are told when to come again, and all heals", async () => {
+    const gateway = await instances.start();
+    const client = await connect(gateway.chatUrl, { token: newUser() });
+    const ack = await client.ask("[[sim tokens=60 rate=40 seed=91]]");
+    await client.until(() => client.textOf(ack.reply).seq > 3, "three chunks");
+    instances.redis.pause();
+    client.send({ type: "message", id: "meanwhile", content: "[[sim tokens=3]]" });
+    const refused = await client.frame("error", ({ ref }) => ref === "meanwhile");
+    expect(refused).toMatchObject({ code: "INTERNAL", retryAfter: expect.any(Number) });
+    expect((await fetch(`http://127.0.0.1:${gateway.port}/readyz`)).status).toBe(200);
+    await client.frame("done", ({ reply }) => reply === ack.reply);
+    expect(client.textOf(ack.reply).text).toBe(expectedText(91, 60));
+    instances.redis.resume();
+    let attempt = 0;
+    const healed = async (): Promise<string> => {
+      const id = `again-${attempt++}`;
+      client.send({ type: "message", id, content: "[[sim tokens=3 rate=100]]" });
+      await client.until(
+        () =>
+          client.all("ack").some((each) => each.id === id) ||
+          client.all("error").some(({ ref }) => ref === id),
+        "an answer",
+      );
+      return client.all("ack").find((each) => each.id === id)?.reply ?? healed();
+    };
+    const reply = await healed();
+    await client.frame("done", (done) => done.reply === reply);
+    await client.close();
+    await gateway.end("SIGKILL");
+  });
+});
