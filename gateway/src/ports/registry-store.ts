@@ -42,6 +42,8 @@ export interface SiteKeyRecord {
   };
   /** Tokens that all its visitors together may use a day, UTC; null is no limit. */
   readonly dailyTokens: number | null;
+  /** Rises with every change: what `ETag` shows. The first is 1. */
+  readonly revision: number;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   /** When a session was last made with it, to the minute; null is never. */
@@ -147,8 +149,13 @@ export interface RegistryStore {
   putTenant(tenant: TenantRecord, replaces: number | null): Promise<boolean>;
   /** Deletes a tenant of that revision and all its keys. False: it is otherwise. */
   deleteTenant(id: string, revision: number): Promise<boolean>;
-  /** Makes or replaces what has the same `tenant` and `id`. Rejects where the `key` is, or ever was, another one's. */
-  putSiteKey(key: SiteKeyRecord): Promise<void>;
+  /**
+   * Makes or replaces what has the same `tenant` and `id`. Rejects where the `key` is, or ever was, another one's.
+   *
+   * @param replaces only where what is there has this revision
+   * @returns false where it has another one, or is not there; nothing was changed then
+   */
+  putSiteKey(key: SiteKeyRecord, replaces?: number): Promise<boolean>;
   /** Makes or replaces what has the same `tenant` and `kid`. */
   putSigningKey(key: SigningKeyRecord): Promise<void>;
   /** Makes or replaces what has the same `tenant` and `id`. Rejects where another one has the `hash`. */

@@ -47,7 +47,7 @@ export function completeTenant(kept: Kept<TenantRecord, "id" | "name" | "model">
 export function completeSiteKey(
   kept: Kept<SiteKeyRecord, "id" | "tenant" | "key" | "name" | "allowedOrigins" | "generation">,
 ): SiteKeyRecord {
-  return { former: [], limits: {}, dailyTokens: null, createdAt: 0, lastUsedAt: null, ...kept };
+  return { former: [], limits: {}, dailyTokens: null, revision: 1, createdAt: 0, lastUsedAt: null, ...kept };
 }
 
 /** A signing key's record with the defaults of what it does not say. */

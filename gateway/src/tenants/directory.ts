@@ -7,8 +7,8 @@ import type {
 } from "../ports/registry-store.ts";
 import type { Clock } from "../ports/system.ts";
 
-/** Milliseconds between looks at the registry's version: a change by any process is live within a second. */
-const POLL_MILLISECONDS = 1_000;
+/** Milliseconds between looks at the registry's version: a change by any process is live well within a second. */
+const POLL_MILLISECONDS = 500;
 
 /** Tenants and keys as the gateway reads them: from memory, as long as the registry's version stands. */
 export interface TenantDirectory {
@@ -19,6 +19,12 @@ export interface TenantDirectory {
   apiKey(hash: string): Promise<ApiKeyRecord | null>;
   /** Forgets what is remembered: this process changed something, and the next read must see it. */
   refresh(): void;
+  /**
+   * Calls a listener after anything may have changed: it reads then what it has to know.
+   *
+   * @returns ends it
+   */
+  onChange(listener: () => void): () => void;
   /** Stops looking for changes. */
   close(): void;
 }
@@ -34,13 +40,20 @@ export function createTenantDirectory(
   failed: (error: unknown) => void,
 ): TenantDirectory {
   const cache = new Map<string, Promise<unknown>>();
+  const listeners = new Set<() => void>();
   let version: number | null = null;
+
+  const forget = (): void => {
+    cache.clear();
+    for (const listener of listeners) listener();
+  };
 
   const poll = setInterval(() => {
     store.version().then(
       (now) => {
-        if (now !== version) cache.clear();
+        if (now === version) return;
         version = now;
+        forget();
       },
       (error: unknown) => {
         cache.clear();
@@ -55,15 +68,15 @@ export function createTenantDirectory(
     if (known !== undefined) return (await known) as Value;
     const reading = read();
     cache.set(key, reading);
-    const forget = (): void => {
+    const drop = (): void => {
       if (cache.get(key) === reading) cache.delete(key);
     };
     try {
       const value = await reading;
-      if (value === null) forget();
+      if (value === null) drop();
       return value;
     } catch (error) {
-      forget();
+      drop();
       throw error;
     }
   };
@@ -76,7 +89,11 @@ export function createTenantDirectory(
     },
     signingKeys: (tenant) => remembered(`signing-keys ${tenant}`, () => store.signingKeys(tenant)),
     apiKey: (hash) => remembered(`api-key ${hash}`, () => store.apiKey(hash)),
-    refresh: () => cache.clear(),
+    refresh: forget,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     close: () => clearInterval(poll),
   };
 }

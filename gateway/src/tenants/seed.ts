@@ -114,7 +114,8 @@ async function seedKeys(store: RegistryStore, seed: Seed, now: number): Promise<
   for (const key of seed.siteKeys) {
     const id = key.id ?? key.key;
     const generation = key.generation ?? before.get(id)?.generation ?? 1;
-    await store.putSiteKey({ ...key, ...made, id, generation, former: [], limits: key.limits });
+    const revision = (before.get(id)?.revision ?? 0) + 1;
+    await store.putSiteKey({ ...key, ...made, id, generation, revision, former: [] });
   }
   for (const key of seed.signingKeys) {
     if ("jwksUrl" in key) {

@@ -71,7 +71,18 @@ export function createDynamoRegistryStore(db: DynamoDb): RegistryStore {
     await db.update(key, { set: item });
     await raiseVersion();
   };
-  const putClaimed = async (
+  /** A write that is repeated since its answer was lost finds its own mark. */
+  const putMarked = async (
+    key: ItemKey,
+    change: { set: object; remove?: readonly string[] },
+    when: ReturnType<typeof condition>,
+  ): Promise<boolean> => {
+    const write = randomUUID();
+    const { set, remove } = change;
+    if (await db.update(key, { set: { ...set, write }, remove }, when)) return true;
+    return (await db.get<{ write?: string }>(key))?.write === write;
+  };
+  const claim = async (
     kind: OwnedKind,
     record: { tenant: string; id: string },
     shown: string,
@@ -84,7 +95,6 @@ export function createDynamoRegistryStore(db: DynamoDb): RegistryStore {
     if (!(await db.update(claimKey(kind, shown), { set: { tenant, id } satisfies Claim }, free))) {
       throw new DynamoDbError("constraint", "the key is, or was, another's");
     }
-    await put(ownedKey(kind, tenant, id), { record, shown });
   };
   const claimed = async <Kept>(kind: OwnedKind, shown: string): Promise<RecordItem<Kept> | null> => {
     const claim = await db.get<Claim>(claimKey(kind, shown));
@@ -99,18 +109,6 @@ export function createDynamoRegistryStore(db: DynamoDb): RegistryStore {
     if (deleted) await raiseVersion();
     return deleted;
   };
-  /** A write that is repeated since its answer was lost finds its own mark. */
-  const writeTenant = async (
-    id: string,
-    change: { set: Omit<TenantItem, "write">; remove?: readonly string[] },
-    when: ReturnType<typeof condition>,
-  ): Promise<boolean> => {
-    const write = randomUUID();
-    const { set, remove } = change;
-    if (await db.update(tenantKey(id), { set: { ...set, write }, remove }, when)) return true;
-    return (await db.get<TenantItem>(tenantKey(id)))?.write === write;
-  };
-
   return {
     version: async () => (await db.get<{ version: number }>(REGISTRY_VERSION))?.version ?? 0,
     tenant: async (id) => (await db.get<TenantItem>(tenantKey(id)))?.record ?? null,
@@ -132,8 +130,8 @@ export function createDynamoRegistryStore(db: DynamoDb): RegistryStore {
     async putTenant(record, replaces) {
       await db.update(listedTenantKey(record.id), { set: { tenant: record.id } });
       const { revision } = record;
-      const done = await writeTenant(
-        record.id,
+      const done = await putMarked(
+        tenantKey(record.id),
         { set: { record, revision } },
         replaces === null ? condition("attribute_not_exists(#pk)") : atRevision(replaces),
       );
@@ -141,8 +139,8 @@ export function createDynamoRegistryStore(db: DynamoDb): RegistryStore {
       return done;
     },
     async deleteTenant(id, revision) {
-      const done = await writeTenant(
-        id,
+      const done = await putMarked(
+        tenantKey(id),
         { set: { revision: revision + 1 }, remove: ["record"] },
         atRevision(revision),
       );
@@ -155,9 +153,20 @@ export function createDynamoRegistryStore(db: DynamoDb): RegistryStore {
       await raiseVersion();
       return true;
     },
-    putSiteKey: (record) => putClaimed("SITEKEY", record, record.key),
+    async putSiteKey(record, replaces) {
+      const key = ownedKey("SITEKEY", record.tenant, record.id);
+      const item = { record, shown: record.key, revision: record.revision };
+      await claim("SITEKEY", record, record.key);
+      if (replaces === undefined) await put(key, item);
+      else if (await putMarked(key, { set: item }, atRevision(replaces))) await raiseVersion();
+      else return false;
+      return true;
+    },
     putSigningKey: (record) => put(ownedKey("SIGNINGKEY", record.tenant, record.kid), { record }),
-    putApiKey: (record) => putClaimed("APIKEY", record, record.hash),
+    async putApiKey(record) {
+      await claim("APIKEY", record, record.hash);
+      await put(ownedKey("APIKEY", record.tenant, record.id), { record, shown: record.hash });
+    },
     deleteSiteKey: (tenant, id) => deleteOwned("SITEKEY", tenant, id),
     deleteSigningKey: (tenant, kid) => deleteOwned("SIGNINGKEY", tenant, kid),
     deleteApiKey: (tenant, id) => deleteOwned("APIKEY", tenant, id),

@@ -14,7 +14,7 @@ export function createSqliteRegistryStore(database: SqliteDatabase): RegistrySto
     apiKeys: (tenant) => database.call("apiKeys", tenant),
     putTenant: (record, replaces) => database.call("putTenant", { record, replaces }),
     deleteTenant: (id, revision) => database.call("deleteTenant", { id, revision }),
-    putSiteKey: (record) => database.call("putSiteKey", record),
+    putSiteKey: (record, replaces) => database.call("putSiteKey", { record, replaces: replaces ?? null }),
     putSigningKey: (record) => database.call("putSigningKey", record),
     putApiKey: (record) => database.call("putApiKey", record),
     deleteSiteKey: (tenant, id) => database.call("deleteKey", { kind: "site-key", tenant, id }),

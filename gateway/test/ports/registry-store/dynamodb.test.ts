@@ -22,6 +22,7 @@ const siteKey = {
   former: [],
   limits: {},
   dailyTokens: null,
+  revision: 1,
   createdAt: 1,
   lastUsedAt: null,
 };

@@ -27,6 +27,7 @@ const siteKey: SiteKeyRecord = {
   former: [],
   limits: { sessionsPerMinute: 5, ranges: ["10.0.0.0/8"] },
   dailyTokens: null,
+  revision: 1,
   id: "site",
   tenant: "acme",
   key: "pk_acme",
@@ -126,6 +127,15 @@ export function registryStoreSuite(
       expect(await store.siteKey("pk_rotated")).toEqual(rotated);
       await store.putSiteKey({ ...rotated, former: [] });
       expect(await store.siteKey("pk_acme")).toBeNull();
+    });
+
+    test("changes a site key only from the revision that its writer saw, where that is asked for", async () => {
+      await store.putSiteKey(siteKey);
+      expect(await store.putSiteKey({ ...siteKey, name: "Second", revision: 2 }, 1)).toBe(true);
+      expect(await store.putSiteKey({ ...siteKey, name: "Late", revision: 2 }, 1)).toBe(false);
+      expect(await store.putSiteKey({ ...siteKey, id: "gone", key: "pk_gone" }, 1)).toBe(false);
+      expect(await store.siteKeys("acme")).toMatchObject([{ id: "site", name: "Second", revision: 2 }]);
+      expect(await store.putSiteKey({ ...siteKey, name: "Forced", revision: 3 })).toBe(true);
     });
 
     test("never gives a text that once was a site key to another", async () => {

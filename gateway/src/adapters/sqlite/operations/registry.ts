@@ -126,7 +126,11 @@ export function deleteTenant(
 }
 
 /** {@link RegistryStore.putSiteKey}. */
-export function putSiteKey(connection: Connection, record: SiteKeyRecord): void {
+export function putSiteKey(
+  connection: Connection,
+  { record, replaces }: { record: SiteKeyRecord; replaces: number | null },
+): boolean {
+  if (replaces !== null && replaces !== siteKeyRevision(connection, record)) return false;
   const owner = connection.get<{ tenant: string; id: string }>(
     "SELECT tenant, id FROM site_key_texts WHERE key = ?",
     record.key,
@@ -149,6 +153,18 @@ export function putSiteKey(connection: Connection, record: SiteKeyRecord): void 
     JSON.stringify(record),
   );
   raiseVersion(connection);
+  return true;
+}
+
+/** Null where there is no such key. */
+function siteKeyRevision(connection: Connection, { tenant: ofTenant, id }: SiteKeyRecord): number | null {
+  const row = connection.get<RecordRow>(
+    "SELECT record FROM site_keys WHERE tenant = ? AND id = ?",
+    ofTenant,
+    id,
+  );
+  if (row === undefined) return null;
+  return (JSON.parse(row.record) as Partial<SiteKeyRecord>).revision ?? 1;
 }
 
 /** {@link RegistryStore.putSigningKey}. */
