@@ -20,6 +20,7 @@ import { CHEAPEST_CLAUDE } from "./llm/models.ts";
 import { createPipeline, type Pipeline } from "./pipeline/pipeline.ts";
 import type { ModelProvider } from "./ports/model.ts";
 import type { RegistryStore } from "./ports/registry-store.ts";
+import type { Clock } from "./ports/system.ts";
 import { seedTenants } from "./seed-tenants.ts";
 import { chooseSocketServer } from "./socket-servers.ts";
 import { openDurableStores, openHotStores } from "./stores.ts";
@@ -48,6 +49,12 @@ export interface ServedDirectories {
   readonly demo: readonly string[];
 }
 
+/** What a gateway takes from its surroundings beside its configuration; tests may give their own. */
+export interface Surroundings {
+  readonly clock?: Clock;
+  readonly chooseSocketServer?: typeof chooseSocketServer;
+}
+
 /** A gateway that listens. */
 export interface Gateway {
   readonly port: number;
@@ -73,9 +80,13 @@ export interface Gateway {
  * @param config the environment, checked
  * @param served where the widget's build and the demo's files are
  */
-export async function startGateway(config: Config, served: ServedDirectories): Promise<Gateway> {
+export async function startGateway(
+  config: Config,
+  served: ServedDirectories,
+  surroundings: Surroundings = {},
+): Promise<Gateway> {
   const log = createLog(config.logLevel);
-  const clock = createSystemClock();
+  const clock = surroundings.clock ?? createSystemClock();
   const randomness = createSystemRandomness();
   const ids = createUuidV7Ids({ clock, randomness });
   const secrets = await resolveSecrets(config, randomness);
@@ -96,8 +107,11 @@ export async function startGateway(config: Config, served: ServedDirectories): P
     clock,
     skipped: (tenant) => log.warn({ tenant }, "a seeded tenant was deleted and is not made again"),
   });
+  let disagree = (): void => undefined;
   if (hot.shared) {
-    await agreeOnSettings(hot.instances, { secrets, archive: durable.identity });
+    disagree = await agreeOnSettings(hot.instances, { secrets, archive: durable.identity }, (error) =>
+      log.warn({ err: error }, "the other instances cannot be told what this one runs with"),
+    );
   } else {
     const interrupted = await sweepOwedReplies({ archive, journal, clock });
     if (interrupted > 0) log.warn({ replies: interrupted }, "replies of a former run ended as interrupted");
@@ -213,7 +227,7 @@ export async function startGateway(config: Config, served: ServedDirectories): P
       log,
     },
   });
-  const socketServer = chooseSocketServer(config.socketServer);
+  const socketServer = (surroundings.chooseSocketServer ?? chooseSocketServer)(config.socketServer);
   if (socketServer.reason !== null)
     log.warn({ reason: socketServer.reason }, "ws serves in place of uWebSockets.js");
   const server = socketServer.create(handlers, {
@@ -236,6 +250,7 @@ export async function startGateway(config: Config, served: ServedDirectories): P
     });
     await pipeline.close();
     await server.close();
+    disagree();
     await cluster.close();
     wheel.close();
     connections.close();

@@ -159,7 +159,7 @@ export class LiveReply {
   }
 
   /**
-   * Another attempt begins, here or elsewhere: its readers get a snapshot, then what it says. What ran here
+   * Another attempt begins, here or elsewhere: its readers get a snapshot where they saw one before, then what it says. What ran here
    * before is given up.
    *
    * @param owner the instance that runs it; null is this one
@@ -168,12 +168,13 @@ export class LiveReply {
     if (this.#state === "ended") return;
     this.#controller.abort(new ReplyOvertaken());
     this.#controller = new AbortController();
+    const untouched = this.#state === "queued" && this.log.seq === 0;
     this.#log = new ReplyLog();
     this.#epoch = epoch;
     this.#owner = owner;
     this.#cached = false;
     this.#state = "queued";
-    for (const reader of this.readers) reader.restarted();
+    if (!untouched) for (const reader of this.readers) reader.restarted();
     this.#changed(this);
   }
 

@@ -28,7 +28,7 @@ export class Cluster {
   readonly #leases: LeaseKeeper;
   readonly #copies: Copies;
   readonly #running: Running;
-  readonly #placing = new Map<string, number>();
+  readonly #held = new Map<string, number>();
   readonly #members: Membership;
   #sweeper: NodeJS.Timeout | null = null;
   #sweeping = false;
@@ -127,19 +127,28 @@ export class Cluster {
 
   /** Sees to it that a reply that was just accepted here is run: here, or by the conversation's owner. Never gives up. */
   async place(reply: LiveReply): Promise<void> {
-    const { scope, conversation } = reply;
-    const key = `${conversation} ${scopeKey(scope)}`;
-    this.#placing.set(key, (this.#placing.get(key) ?? 0) + 1);
-    try {
+    await this.#holding(reply, async () => {
       while (!this.#closed && reply.state !== "ended") {
         if ((await this.#placed(reply)) || this.#parts.draining()) return;
         await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN));
       }
+    });
+  }
+
+  /** Does something for a conversation, whose lease is not given up meanwhile. */
+  async #holding<Result>(
+    place: Pick<LiveReply, "scope" | "conversation">,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    const key = `${place.conversation} ${scopeKey(place.scope)}`;
+    this.#held.set(key, (this.#held.get(key) ?? 0) + 1);
+    try {
+      return await work();
     } finally {
-      const left = (this.#placing.get(key) ?? 1) - 1;
-      if (left === 0) this.#placing.delete(key);
-      else this.#placing.set(key, left);
-      if (left === 0 && !this.#parts.queues.busy(reply)) this.emptied(reply);
+      const left = (this.#held.get(key) ?? 1) - 1;
+      if (left === 0) this.#held.delete(key);
+      else this.#held.set(key, left);
+      if (left === 0 && !this.#parts.queues.busy(place)) this.emptied(place);
     }
   }
 
@@ -183,7 +192,7 @@ export class Cluster {
   /** A conversation has nothing left to run here: whoever is asked next may have it. */
   emptied(reply: Pick<LiveReply, "scope" | "conversation">): void {
     const { scope, conversation } = reply;
-    if (this.#placing.has(`${conversation} ${scopeKey(scope)}`)) return;
+    if (this.#held.has(`${conversation} ${scopeKey(scope)}`)) return;
     const released = this.#leases.release(scope, conversation).then(() => {
       if (this.#parts.draining()) return this.#handOver(scope, conversation);
       return undefined;
@@ -258,7 +267,7 @@ export class Cluster {
       return "yes";
     }
     const scope = { tenant: request.tenant, user: request.user } as Scope;
-    if (request.ask === "run") return this.#runFor(scope, request.conversation);
+    if (request.ask === "run") return this.#runFor(scope, request.conversation, 0);
     const reply = this.#parts.replies.get(scope, request.reply);
     if (reply === null || reply.owner !== null) return "no";
     if (request.ask === "stop") {
@@ -270,13 +279,14 @@ export class Cluster {
     return "yes";
   }
 
-  async #runFor(scope: Scope, conversation: string): Promise<PeerAnswer> {
+  async #runFor(scope: Scope, conversation: string, above: number): Promise<PeerAnswer> {
     if (this.#parts.draining()) return "no";
-    const owner = await this.#leases.acquire(scope, conversation, 0);
-    if (!owner.mine) return "no";
-    await this.#running.all(scope, conversation, owner.epoch, null);
-    if (!this.#parts.queues.busy({ scope, conversation })) this.emptied({ scope, conversation });
-    return "yes";
+    return this.#holding({ scope, conversation }, async () => {
+      const owner = await this.#leases.acquire(scope, conversation, above);
+      if (!owner.mine) return "no";
+      await this.#running.all(scope, conversation, owner.epoch, null);
+      return "yes";
+    });
   }
 
   #overtaken(scope: Scope, conversation: string): void {
@@ -312,10 +322,7 @@ export class Cluster {
     this.#sweeping = true;
     try {
       await takeOver(this.#parts, async ({ scope, conversation, epoch }: Owed) => {
-        const owner = await this.#leases.acquire(scope, conversation, epoch);
-        if (!owner.mine) return;
-        await this.#running.all(scope, conversation, owner.epoch, null);
-        if (!this.#parts.queues.busy({ scope, conversation })) this.emptied({ scope, conversation });
+        await this.#runFor(scope, conversation, epoch);
       });
     } finally {
       this.#sweeping = false;

@@ -1,5 +1,6 @@
 import type { OwedReply } from "../../ports/archive.ts";
 import type { Scope } from "../../ports/scope.ts";
+import { scopeKey } from "../../tenants/scope.ts";
 import type { LiveReply } from "../live-reply.ts";
 import type { Copies } from "./copies.ts";
 import type { ClusterParts } from "./parts.ts";
@@ -12,6 +13,7 @@ export class Running {
   readonly #copies: Copies;
   readonly #elsewhere: (scope: Scope) => Promise<string[]>;
   readonly #peers: () => Peers;
+  readonly #working = new Map<string, Promise<void>>();
 
   constructor(
     parts: ClusterParts,
@@ -25,26 +27,48 @@ export class Running {
     this.#peers = peers;
   }
 
-  /** Runs all that a conversation owes, in order; what another instance had begun is begun anew in this epoch. */
+  /**
+   * Runs all that a conversation owes, in order; what another instance had begun is begun anew in this epoch.
+   * For one conversation, one such call at a time.
+   *
+   * @param fresh a reply that was accepted here just now, and that nobody can have begun
+   */
   async all(scope: Scope, conversation: string, epoch: number, fresh: LiveReply | null): Promise<void> {
-    const archive = this.#parts.archive.forUser(scope);
-    for (const owed of await archive.openReplies(conversation)) {
-      const known = this.#parts.replies.get(scope, owed.reply);
-      if (known?.owner === null && known !== fresh) continue;
-      if (
-        known !== fresh &&
-        !(await archive.raiseEpoch(owed.reply, epoch)) &&
-        owed.epoch >= epoch &&
-        epoch > 1
-      )
+    const key = `${conversation} ${scopeKey(scope)}`;
+    const before = this.#working.get(key) ?? Promise.resolve();
+    const work = before.then(() => this.#all(scope, conversation, epoch, fresh));
+    const settled = work.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#working.set(key, settled);
+    try {
+      await work;
+    } finally {
+      if (this.#working.get(key) === settled) this.#working.delete(key);
+    }
+  }
+
+  async #all(scope: Scope, conversation: string, epoch: number, fresh: LiveReply | null): Promise<void> {
+    const { archive, replies, connections, run } = this.#parts;
+    const stored = archive.forUser(scope);
+    for (const owed of await stored.openReplies(conversation)) {
+      const known = replies.get(scope, owed.reply);
+      if (known !== null && known === fresh) {
+        await this.#announce(known, owed);
+        run(known);
         continue;
-      const reply = known ?? this.#copies.make({ ...owed, epoch }, "");
-      if (known !== fresh) {
-        reply.restart(epoch, null);
-        if (await this.#endsInstead(reply)) continue;
       }
+      if (known?.owner === null || known?.state === "ended") continue;
+      const begun = epoch > 1 && (await this.#parts.journal.read(scope, owed.reply)) !== null;
+      if (epoch > owed.epoch && !(await stored.raiseEpoch(owed.reply, epoch))) continue;
+      const reply = known ?? this.#copies.make({ ...owed, epoch }, "");
+      reply.restart(epoch, null);
+      connections.touch(scope);
+      connections.attachAll(reply);
+      if (begun && (await this.#endsInstead(reply))) continue;
       await this.#announce(reply, owed);
-      this.#parts.run(reply);
+      run(reply);
     }
   }
 
