@@ -4,6 +4,9 @@ export interface WheelEntry {
   cancel(): void;
 }
 
+/** Seconds by which the timer may come late; what is asked for in a turn counts from when that turn was due. */
+const LATE = 0.1;
+
 /**
  * One timer for what every socket needs now and then: callbacks by the second they are due. A thousand
  * sockets cost one timer, not two thousand.
@@ -18,13 +21,13 @@ export class SecondWheel {
   constructor(now: () => number) {
     this.#now = now;
     this.#last = Math.floor(now() / 1000);
-    this.#timer = setInterval(() => this.#turn(), 1000);
+    this.#timer = setInterval(() => this.turn(), 1000);
     this.#timer.unref();
   }
 
-  /** Calls back once, `seconds` from now or up to a second later. */
+  /** Calls back once, at the first full second that is `seconds` from now: not before, and up to a second later. */
   in(seconds: number, callback: () => void): WheelEntry {
-    const due = Math.max(Math.floor(this.#now() / 1000) + Math.ceil(seconds), this.#last + 1);
+    const due = Math.max(Math.ceil(this.#now() / 1000 + seconds - LATE), this.#last + 1);
     const slot = this.#slots.get(due) ?? new Set();
     slot.add(callback);
     this.#slots.set(due, slot);
@@ -41,7 +44,8 @@ export class SecondWheel {
     this.#slots.clear();
   }
 
-  #turn(): void {
+  /** Calls back what is due. Its own timer turns it every second. */
+  turn(): void {
     const now = Math.floor(this.#now() / 1000);
     while (this.#last < now) {
       this.#last++;
