@@ -6,6 +6,9 @@
  * Started by `npm test`, which provides what the live tests need.
  */
 
+// The library reads it when it loads, before a test could set it.
+process.env.UWS_HTTP_MAX_HEADERS_SIZE ??= "16384";
+
 const shared = {
   rootDir: ".",
   extensionsToTreatAsEsm: [".ts", ".tsx"],

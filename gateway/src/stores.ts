@@ -3,7 +3,10 @@ import { createDynamoArchive } from "./adapters/dynamodb/archive.ts";
 import { createDynamoAuditLog } from "./adapters/dynamodb/audit-log.ts";
 import { openDynamoDb } from "./adapters/dynamodb/database.ts";
 import { createDynamoRegistryStore } from "./adapters/dynamodb/registry-store.ts";
+import { createDynamoTenantConversations } from "./adapters/dynamodb/tenant-conversations.ts";
 import { createDynamoUsageStore } from "./adapters/dynamodb/usage-store.ts";
+import { createDynamoVisitorFamilies } from "./adapters/dynamodb/visitor-families.ts";
+import { createMemoryAddressLimiter } from "./adapters/memory/address-limiter.ts";
 import { createMemoryAnswerCache } from "./adapters/memory/answer-cache.ts";
 import { createMemoryConversationLeases } from "./adapters/memory/conversation-leases.ts";
 import { createMemoryConversationSummaries } from "./adapters/memory/conversation-summaries.ts";
@@ -12,6 +15,7 @@ import { createMemoryInstanceDirectory } from "./adapters/memory/instance-direct
 import { createMemoryLimiter } from "./adapters/memory/limiter.ts";
 import { createMemoryMessageLayer } from "./adapters/memory/message-layer.ts";
 import { createMemoryPresenceStore } from "./adapters/memory/presence.ts";
+import { createRedisAddressLimiter } from "./adapters/redis/address-limiter.ts";
 import { createRedisAnswerCache } from "./adapters/redis/answer-cache.ts";
 import { connectRedis } from "./adapters/redis/connection.ts";
 import { createRedisConversationLeases } from "./adapters/redis/conversation-leases.ts";
@@ -27,8 +31,11 @@ import { createSqliteAuditLog } from "./adapters/sqlite/audit-log.ts";
 import { openSqlite } from "./adapters/sqlite/database.ts";
 import { createSqliteRegistryStore } from "./adapters/sqlite/registry-store.ts";
 import { createSqliteReplyJournal } from "./adapters/sqlite/reply-journal.ts";
+import { createSqliteTenantConversations } from "./adapters/sqlite/tenant-conversations.ts";
 import { createSqliteUsageStore } from "./adapters/sqlite/usage-store.ts";
+import { createSqliteVisitorFamilies } from "./adapters/sqlite/visitor-families.ts";
 import type { Config } from "./config.ts";
+import type { AddressLimiter } from "./ports/address-limiter.ts";
 import type { AnswerCache } from "./ports/answer-cache.ts";
 import type { Archive } from "./ports/archive.ts";
 import type { AuditLog } from "./ports/audit-log.ts";
@@ -42,7 +49,9 @@ import type { PresenceStore } from "./ports/presence.ts";
 import type { RegistryStore } from "./ports/registry-store.ts";
 import type { ReplyJournal } from "./ports/reply-journal.ts";
 import type { Clock } from "./ports/system.ts";
+import type { TenantConversations } from "./ports/tenant-conversations.ts";
 import type { UsageStore } from "./ports/usage-store.ts";
+import type { VisitorFamilies } from "./ports/visitor-families.ts";
 
 /** Conversations whose last messages, sessions and summaries are kept in this process, and bytes of cached answers. */
 const RECENT_CONVERSATIONS = 20_000;
@@ -58,6 +67,8 @@ export interface DurableStores {
   readonly registry: RegistryStore;
   readonly audit: AuditLog;
   readonly usage: UsageStore;
+  readonly visitorFamilies: VisitorFamilies;
+  readonly conversations: TenantConversations;
   /** The journal of running replies, where the hot store keeps none. */
   readonly journal: ReplyJournal | null;
   /** Names the archive, for the check that instances share it. */
@@ -71,6 +82,7 @@ export interface HotStores {
   readonly session: MessageLayer;
   readonly summaries: ConversationSummaries;
   readonly limiter: Limiter;
+  readonly addressLimiter: AddressLimiter;
   readonly answerCache: AnswerCache;
   readonly journal: ReplyJournal | null;
   readonly bus: InstanceBus;
@@ -89,15 +101,18 @@ export async function openDurableStores(config: Config): Promise<DurableStores> 
     const database = await openDynamoDb({ table, region, ...(endpoint === null ? {} : { endpoint }) });
     const local =
       config.redisUrl === null ? await openSqlite(join(config.dataDirectory, "journal.db")) : null;
+    const archive = createDynamoArchive(database);
     return {
-      archive: createDynamoArchive(database),
+      archive,
       registry: createDynamoRegistryStore(database),
       audit: createDynamoAuditLog(database),
       usage: createDynamoUsageStore(database),
+      visitorFamilies: createDynamoVisitorFamilies(database),
+      conversations: createDynamoTenantConversations(database),
       journal: local === null ? null : createSqliteReplyJournal(local),
       identity: `dynamodb ${endpoint ?? region} ${table}`,
       async close() {
-        database.close();
+        await archive.close();
         await local?.close();
       },
     };
@@ -109,6 +124,8 @@ export async function openDurableStores(config: Config): Promise<DurableStores> 
     registry: createSqliteRegistryStore(database),
     audit: createSqliteAuditLog(database),
     usage: createSqliteUsageStore(database),
+    visitorFamilies: createSqliteVisitorFamilies(database),
+    conversations: createSqliteTenantConversations(database),
     journal: createSqliteReplyJournal(database),
     identity: `sqlite ${path}`,
     close: () => database.close(),
@@ -136,6 +153,7 @@ export async function openHotStores(
     }),
     summaries: createMemoryConversationSummaries({ clock, maxConversations: RECENT_CONVERSATIONS }),
     limiter: createMemoryLimiter({ clock }),
+    addressLimiter: createMemoryAddressLimiter({ clock }),
     answerCache: createMemoryAnswerCache({ clock, maxBytes: ANSWER_CACHE_BYTES }),
     journal: null,
     bus,
@@ -161,6 +179,7 @@ async function openRedisStores(url: string, failed: (error: unknown) => void): P
     session: createRedisMessageLayer({ redis, bounds: SESSION_LAYER }),
     summaries: createRedisConversationSummaries({ redis }),
     limiter: createRedisLimiter({ redis }),
+    addressLimiter: createRedisAddressLimiter({ redis }),
     answerCache: createRedisAnswerCache({ redis }),
     journal: createRedisReplyJournal({ redis }),
     bus,
