@@ -27,15 +27,17 @@ export function createClient(url: string): RedisClient {
   const target = parseRedisUrl(url);
   const tls = target.tls ? { tls: {} } : {};
   if (target.kind === "cluster") {
-    return new Cluster([...target.addresses], {
+    const cluster = new Cluster([...target.addresses], {
       enableOfflineQueue: false,
       clusterRetryStrategy: backoff,
       // Certificates are for names, which nodes tell; an address looked up first would match none.
       ...(target.tls ? { dnsLookup: (address, found) => found(null, address) } : {}),
       redisOptions: { ...COMMON, ...tls, ...target.credentials },
     });
+    cluster.on("+node", endClockOnClose);
+    return cluster;
   }
-  return new Redis({
+  const server = new Redis({
     ...COMMON,
     ...tls,
     ...target.credentials,
@@ -43,6 +45,16 @@ export function createClient(url: string): RedisClient {
     enableOfflineQueue: false,
     retryStrategy: backoff,
     db: target.database,
+  });
+  endClockOnClose(server);
+  return server;
+}
+
+/** Ends the driver's clock for `socketTimeout` with its connection: left to itself it goes on, and ends the next one. */
+function endClockOnClose(server: Redis): void {
+  server.on("close", () => {
+    clearTimeout(Reflect.get(server, "socketTimeoutTimer") as NodeJS.Timeout | undefined);
+    Reflect.deleteProperty(server, "socketTimeoutTimer");
   });
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Redis } from "ioredis";
+import { Redis } from "ioredis";
 import { type ChannelServer, channelServer } from "./channel-server.ts";
 import { backoff } from "./client.ts";
 import type { RedisConnection } from "./connection.ts";
@@ -70,7 +70,10 @@ export async function subscribe(options: SubscriptionOptions): Promise<Subscript
 /** A connection that hears the channel. It ends at the first trouble. */
 async function listen({ redis, channel, heard }: SubscriptionOptions): Promise<Redis> {
   const { server, sharded, lookAgain } = await servingNow({ redis, channel });
-  const ear = server.duplicate({
+  // Looks take its place, and end with the connection, as its timer would not.
+  const { socketTimeout: _, ...settings } = server.options;
+  const ear = new Redis({
+    ...settings,
     lazyConnect: true,
     enableOfflineQueue: false,
     autoResubscribe: false,
@@ -123,6 +126,8 @@ async function lost(ear: Redis, options: SubscriptionOptions): Promise<void> {
 
 /** Ends a connection at once. */
 function drop(ear: Redis): void {
+  // On what has ended already, this would leave a timer behind.
+  if (ear.status === "end") return;
   ear.disconnect();
   ear.stream?.destroy();
 }

@@ -1,4 +1,4 @@
-import { until } from "../support/until.ts";
+import { EventEmitter, once } from "node:events";
 
 /** What an instance heard. */
 export interface Inbox {
@@ -11,9 +11,15 @@ export interface Inbox {
 /** An empty one. */
 export function inbox(): Inbox {
   const heard: string[] = [];
+  const arrivals = new EventEmitter();
   return {
     heard,
-    take: (message) => void heard.push(message),
-    count: (messages) => until(() => heard.length >= messages),
+    take(message) {
+      heard.push(message);
+      arrivals.emit("message");
+    },
+    async count(messages) {
+      while (heard.length < messages) await once(arrivals, "message");
+    },
   };
 }

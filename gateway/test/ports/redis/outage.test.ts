@@ -1,4 +1,4 @@
-import { setImmediate as turn } from "node:timers/promises";
+import { setTimeout as pause, setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { connectRedis, type RedisConnection } from "../../../src/adapters/redis/connection.ts";
 import { createRedisConversationSummaries } from "../../../src/adapters/redis/conversation-summaries.ts";
@@ -129,4 +129,17 @@ describe("while Redis is away", () => {
     expect(waited).toBeLessThan(2_000);
     expect((await layer.read(scope, "c")).messages).toBeNull();
   });
+
+  test("a connection that came back is not ended by the clock of the one before", async () => {
+    const started = performance.now();
+    proxy.cut();
+    // On its way when the connection goes: the clock of five seconds runs for it.
+    expect(await outcome(redis.run((client) => client.get("key")))).toEqual(isAway);
+    await mended();
+    while (performance.now() - started < 5_500) {
+      await redis.run((client) => client.get("key"));
+      await pause(20);
+    }
+    expect(said.filter((message) => message.includes("timeout"))).toEqual([]);
+  }, 10_000);
 });
