@@ -1,7 +1,8 @@
-import type { Archive, UserArchive } from "../../ports/archive.ts";
+import type { AcceptResult, Archive, UserArchive } from "../../ports/archive.ts";
 import type { Scope } from "../../ports/scope.ts";
+import { adopt } from "./adopt.ts";
 import type { DynamoDb } from "./database.ts";
-import { userKey } from "./keys.ts";
+import { Eras, erasedSince } from "./eras.ts";
 import { accept } from "./operations/accept.ts";
 import {
   clear,
@@ -14,7 +15,7 @@ import { context, messages, push, rate } from "./operations/messages.ts";
 import { endReply, owedBy, raiseEpoch, reply, replyTo } from "./operations/replies.ts";
 import { acceptanceOf, type User } from "./operations/user.ts";
 import { owed } from "./owed.ts";
-import { UserLog } from "./user-log.ts";
+import type { Decision, Writing } from "./user-log.ts";
 import { UserQueues } from "./user-queues.ts";
 
 /**
@@ -26,13 +27,10 @@ import { UserQueues } from "./user-queues.ts";
  */
 export function createDynamoArchive(db: DynamoDb): Archive {
   const queues = new UserQueues();
-  const open = ({ tenant, user }: Scope): { user: User; log: UserLog } => {
-    const pk = userKey({ tenant, user });
-    return { user: { db, scope: { tenant, user }, pk }, log: new UserLog(db, queues, pk) };
-  };
+  const eras = new Eras(db, queues);
   return {
-    forUser: (scope) => userArchive(open(scope)),
-    owed: () => owed(db, open),
+    forUser: (scope) => userArchive(scope, eras),
+    owed: () => owed(db, eras),
     close: async () => {
       await queues.close();
       db.close();
@@ -40,29 +38,43 @@ export function createDynamoArchive(db: DynamoDb): Archive {
   };
 }
 
-function userArchive({ user, log }: { user: User; log: UserLog }): UserArchive {
+function userArchive(scope: Scope, eras: Eras): UserArchive {
+  const read = <Result>(query: (user: User) => Promise<Result>): Promise<Result> =>
+    eras.run(scope, ({ user, log }) => log.read(() => query(user)));
+  const write = <Result>(
+    decide: (user: User, writing: Writing) => Promise<Decision<Result>>,
+  ): Promise<Result> => eras.run(scope, ({ user, log }) => log.write((writing) => decide(user, writing)));
   return {
-    accept: (request) => log.write((writing) => accept(user, request, writing)),
+    accept: (request) =>
+      eras.run<AcceptResult>(scope, async (era) => {
+        if (erasedSince(era, request.credentialsAt ?? request.at)) return { outcome: "erased" };
+        return era.log.write((writing) => accept(era.user, request, writing));
+      }),
     accepted: (clientId) =>
-      log.read(async () => {
+      read(async (user) => {
         const known = await acceptanceOf(user, clientId);
         if (known === null) return null;
         const { conversation, message, reply, digest } = known;
         return { conversation, message, reply, digest };
       }),
-    endReply: (end) => log.write((writing) => endReply(user, end, writing)),
-    raiseEpoch: (id, epoch) => log.write(() => raiseEpoch(user, id, epoch)),
-    reply: (id) => log.read(() => reply(user, id)),
-    replyTo: (message) => log.read(() => replyTo(user, message)),
-    openReplies: (conversation) => log.read(() => owedBy(user, conversation)),
-    conversationOf: (message) => log.read(() => conversationOf(user, message)),
-    latestConversation: () => log.read(() => latestConversation(user)),
-    createConversation: (id, at) => log.write((writing) => createConversation(user, id, at, writing)),
-    messages: (id, page) => log.read(() => messages(user, id, page)),
-    context: (id, position, limit) => log.read(() => context(user, id, position, limit)),
-    conversations: (page) => log.read(() => conversations(user, page)),
-    clear: (id, at) => log.write(() => clear(user, id, at)),
-    rate: (message, rating, comment, at) => log.write(() => rate(user, message, { rating, comment, at })),
-    push: (id, message) => log.write((writing) => push(user, id, message, writing)),
+    endReply: (end) => write((user, writing) => endReply(user, end, writing)),
+    raiseEpoch: (id, epoch) => write((user) => raiseEpoch(user, id, epoch)),
+    reply: (id) => read((user) => reply(user, id)),
+    replyTo: (message) => read((user) => replyTo(user, message)),
+    openReplies: (conversation) => read((user) => owedBy(user, conversation)),
+    conversationOf: (message) => read((user) => conversationOf(user, message)),
+    latestConversation: () => read((user) => latestConversation(user)),
+    createConversation: (id, at) =>
+      eras.run(scope, async (era) => {
+        if (erasedSince(era, at)) return;
+        await era.log.write((writing) => createConversation(era.user, id, at, writing));
+      }),
+    messages: (id, page) => read((user) => messages(user, id, page)),
+    context: (id, position, limit) => read((user) => context(user, id, position, limit)),
+    conversations: (page) => read((user) => conversations(user, page)),
+    clear: (id, at) => write((user) => clear(user, id, at)),
+    rate: (message, rating, comment, at) => write((user) => rate(user, message, { rating, comment, at })),
+    adopt: (visitor, at) => adopt(eras, scope, visitor, at),
+    push: (id, message) => write((user, writing) => push(user, id, message, writing)),
   };
 }

@@ -2,7 +2,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDbError, isConditionFailed, isTableMissing, isTableThere, toDynamoDbError } from "./errors.ts";
 import { type Change, type Condition, condition, references, updateExpression } from "./expressions.ts";
 import type { ItemKey } from "./keys.ts";
-import { tableDefinition, whatIsWrong } from "./table.ts";
+import { GLOBAL_INDEXES, PARTITION_ATTRIBUTE, tableDefinition, whatIsWrong } from "./table.ts";
 import { type Attributes, fromAttributes, toAttributes } from "./values.ts";
 
 /** Tries of one request, the first included, with the client's own backoff between them. */
@@ -23,6 +23,7 @@ export interface DynamoDbOptions {
 
 /** Which items of a partition to read, in the order of their sort keys. */
 export interface Query {
+  /** Of the table, or of the index where that has other partitions. */
   readonly pk: string;
   readonly index?: string;
   /** On the sort key. */
@@ -32,7 +33,7 @@ export interface Query {
   readonly pageSize?: number;
 }
 
-/** A table. All reads are strongly consistent. Everything rejects with {@link DynamoDbError}. */
+/** A table. All reads but those of global indexes are strongly consistent. Everything rejects with {@link DynamoDbError}. */
 export interface DynamoDb {
   /** The client that all requests go through, for what looks at them. */
   readonly client: DynamoDBClient;
@@ -148,7 +149,8 @@ function tableOf(sdk: Sdk, client: DynamoDBClient, table: string): DynamoDb {
     descending = false,
     pageSize,
   }: Query): AsyncIterable<Kept> {
-    const whole = condition("#pk = :pk", { pk });
+    const partition = index === undefined ? "pk" : (PARTITION_ATTRIBUTE[index] ?? "pk");
+    const whole = condition(`#${partition} = :pk`, { pk });
     const conditions = range === undefined ? [whole] : [whole, range];
     const input = {
       TableName: table,
@@ -156,7 +158,7 @@ function tableOf(sdk: Sdk, client: DynamoDBClient, table: string): DynamoDb {
       KeyConditionExpression: conditions.map(({ expression }) => expression).join(" AND "),
       ...references(conditions),
       ScanIndexForward: !descending,
-      ConsistentRead: true,
+      ConsistentRead: index === undefined || !GLOBAL_INDEXES.has(index),
       ...(pageSize === undefined ? {} : { Limit: pageSize }),
     };
     let from: Attributes | undefined;

@@ -11,7 +11,10 @@ import { type Condition, condition } from "./expressions.ts";
  *                     ID#m                     where the message or reply of that id stands
  *                     CLIENT#id                what a client's id was accepted as
  *                     TEXT#token#k             the rest of a text too long for one item
+ *   TENANT#t#USER#u#ERA#n                      the same of who came back after being erased n times
  *   OWED#shard        TENANT#t#USER#u#REPLY#r  a reply that is owed, or was meant to be
+ *   TENANT#t#KEPT     time#u#n                 since when something is kept of a user
+ *   ERASURES          TENANT#t#USER#u          a user who is being erased or was, as long as that is remembered
  *   TENANT#t          TENANT                   a tenant
  *                     SITEKEY#id, APIKEY#id, SIGNINGKEY#kid
  *   TENANT#t#AUDIT    id                       what was done there
@@ -31,6 +34,9 @@ export interface ItemKey {
   readonly sk: string;
 }
 
+/** Before and behind every conversation and its messages. */
+export const CONVERSATIONS = { low: "CONV#", high: "CONV$" } as const;
+
 /** Partitions over which what is owed is spread. */
 export const OWED_SHARDS = 16;
 
@@ -45,9 +51,30 @@ export function encodePart(text: string): string {
   );
 }
 
-/** The partition of a user. */
-export function userKey({ tenant, user }: Scope): string {
-  return `TENANT#${encodePart(tenant)}#USER#${encodePart(user)}`;
+/** The partition of a user, in the era after so many erasures. */
+export function userKey({ tenant, user }: Scope, era: number): string {
+  return `TENANT#${encodePart(tenant)}#USER#${encodePart(user)}${era === 0 ? "" : `#ERA#${era}`}`;
+}
+
+/** In the list of what is kept since when, by that time. */
+export function keptKey({ tenant, user }: Scope, era: number, since: number): ItemKey {
+  return { pk: keptPartition(tenant), sk: `${keptSince(since)}#${encodePart(user)}#${era}` };
+}
+
+export function keptPartition(tenant: string): string {
+  return `TENANT#${encodePart(tenant)}#KEPT`;
+}
+
+/** Before everything that is kept since a time. */
+export function keptSince(since: number): string {
+  return String(since).padStart(15, "0");
+}
+
+export const ERASURES = "ERASURES";
+
+/** Of the user's partition of that name. */
+export function erasureKey(user: string): ItemKey {
+  return { pk: ERASURES, sk: user };
 }
 
 export const HEAD = "HEAD";
@@ -130,7 +157,7 @@ export function listedConversation(tenant: string, conversation: string): string
 
 /** The user whose partition {@link userKey} named so. */
 export function userOfKey(pk: string): string {
-  return decodePart(pk.slice(pk.indexOf("#USER#") + "#USER#".length));
+  return decodePart(/#USER#([^#]*)/.exec(pk)?.[1] ?? "");
 }
 
 /** The text that {@link encodePart} was given. */

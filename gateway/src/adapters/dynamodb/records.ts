@@ -16,6 +16,9 @@ export interface ConversationItem {
   /** Heads of the first question and of the last text, of what stands. */
   readonly title?: { readonly text: string; readonly position: number };
   readonly preview?: Place & { readonly text: string };
+  /** By which its tenant finds it, where something was said in it and it was not cleared. */
+  readonly listed?: string;
+  readonly named?: string;
   readonly v: number;
 }
 
@@ -44,6 +47,8 @@ export interface MessageItem extends Place {
   readonly model?: string;
   readonly usage?: Usage;
   readonly rating?: "up" | "down";
+  readonly ratingComment?: string;
+  readonly ratedAt?: number;
 }
 
 /** Where the message or reply of an id stands. */
@@ -65,6 +70,28 @@ export interface OwedItem {
   readonly sk: string;
   readonly tenant: string;
   readonly user: string;
+  /** Absent is 0. */
+  readonly era?: number;
   readonly reply: string;
   readonly v: number;
+}
+
+/** In the list of what is kept since when. `v` is the version of the user's log that was to begin it. */
+export interface KeptItem {
+  readonly pk: string;
+  readonly sk: string;
+  readonly tenant: string;
+  readonly user: string;
+  readonly era: number;
+  readonly v: number;
+}
+
+/** In the list of erasures. */
+export interface ErasureItem {
+  readonly pk: string;
+  readonly sk: string;
+  readonly tenant: string;
+  readonly user: string;
+  readonly era: number;
+  readonly erasedAt?: number;
 }

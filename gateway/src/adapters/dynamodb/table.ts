@@ -4,6 +4,26 @@ import type { CreateTableCommandInput, TableDescription } from "@aws-sdk/client-
 export const BY_CHANGE = "by-change";
 /** Replies of a user that have not ended, by when they were asked for. */
 export const BY_OPEN = "by-open";
+/** Conversations of a tenant by when they changed. */
+export const BY_TENANT = "by-tenant";
+/** Conversations of a tenant by their id. */
+export const BY_NAME = "by-name";
+/** Those of them that are global, and so lag behind the table. */
+export const GLOBAL_INDEXES: ReadonlySet<string> = new Set([BY_TENANT, BY_NAME]);
+/** The attribute that stands for a partition in an index that is not by user. */
+export const PARTITION_ATTRIBUTE: Readonly<Record<string, string>> = {
+  [BY_TENANT]: "listed",
+  [BY_NAME]: "named",
+};
+
+const global = (index: string, partition: string, attribute: string, projection: "ALL" | "KEYS_ONLY") => ({
+  IndexName: index,
+  KeySchema: [
+    { AttributeName: partition, KeyType: "HASH" as const },
+    { AttributeName: attribute, KeyType: "RANGE" as const },
+  ],
+  Projection: { ProjectionType: projection },
+});
 
 const local = (index: string, attribute: string) => ({
   IndexName: index,
@@ -15,8 +35,8 @@ const local = (index: string, attribute: string) => ({
 });
 
 /**
- * The table: one for all, paid by use. Both indexes are local, since only those can be read consistently; an item
- * is in one only while it has its attribute.
+ * The table: one for all, paid by use. What chats read is in local indexes, since only those can be read
+ * consistently; what a tenant's admins read is in global ones. An item is in one only while it has its attribute.
  */
 export function tableDefinition(table: string) {
   return {
@@ -27,12 +47,19 @@ export function tableDefinition(table: string) {
       { AttributeName: "sk", AttributeType: "S" },
       { AttributeName: "changed", AttributeType: "N" },
       { AttributeName: "open", AttributeType: "N" },
+      { AttributeName: "changedAt", AttributeType: "N" },
+      { AttributeName: "listed", AttributeType: "S" },
+      { AttributeName: "named", AttributeType: "S" },
     ],
     KeySchema: [
       { AttributeName: "pk", KeyType: "HASH" },
       { AttributeName: "sk", KeyType: "RANGE" },
     ],
     LocalSecondaryIndexes: [local(BY_CHANGE, "changed"), local(BY_OPEN, "open")],
+    GlobalSecondaryIndexes: [
+      global(BY_TENANT, "listed", "changedAt", "ALL"),
+      global(BY_NAME, "named", "pk", "KEYS_ONLY"),
+    ],
   } satisfies CreateTableCommandInput;
 }
 
@@ -48,6 +75,16 @@ export function whatIsWrong(found: TableDescription): string | null {
       return `it has no local index ${index.IndexName} on ${keysOf(index.KeySchema)}`;
     }
     if (there?.Projection?.ProjectionType !== "ALL") return `its index ${index.IndexName} projects not all`;
+  }
+  for (const index of wanted.GlobalSecondaryIndexes) {
+    const there = found.GlobalSecondaryIndexes?.find(({ IndexName }) => IndexName === index.IndexName);
+    if (keysOf(there?.KeySchema) !== keysOf(index.KeySchema)) {
+      return `it has no global index ${index.IndexName} on ${keysOf(index.KeySchema)}`;
+    }
+    const { ProjectionType } = index.Projection;
+    if (there?.Projection?.ProjectionType !== ProjectionType) {
+      return `its index ${index.IndexName} does not project ${ProjectionType}`;
+    }
   }
   return null;
 }

@@ -1,7 +1,7 @@
 import type { UsageCounts, UsageStore } from "../../ports/usage-store.ts";
 import type { DynamoDb } from "./database.ts";
 import { condition } from "./expressions.ts";
-import { usageKey, usagePartition } from "./keys.ts";
+import { decodePart, usageKey, usagePartition } from "./keys.ts";
 
 interface UsageItem extends UsageCounts {
   /** `day#model`. */
@@ -33,10 +33,4 @@ export function createDynamoUsageStore(db: DynamoDb): UsageStore {
       },
     }),
   };
-}
-
-function decodePart(encoded: string): string {
-  return encoded.replace(/%([0-9a-f]{4})/g, (_, code: string) =>
-    String.fromCharCode(Number.parseInt(code, 16)),
-  );
 }

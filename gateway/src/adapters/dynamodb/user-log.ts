@@ -24,14 +24,21 @@
  *                        the user finds it in the head and finishes it before anything else. `owed()` finds it
  *                        because the record in the shards was there before the commit.
  *
+ * A user who is erased
+ *   The commit of an erasure puts it into the head, where it stays: nothing can be committed after it, and all that
+ *   is read and written is of the user's next era, which has a partition of its own. So who finishes a write of the
+ *   former era late, or had staged something for it, only leaves something that nobody reads, and that is purged.
+ *
  * A commit whose answer was lost, and which the client tried again, looks like a lost race. So the head holds the
  * tokens of its last commits, and who loses looks for its own there before it decides anew.
  */
 import { randomUUID } from "node:crypto";
+import type { Erasure } from "../../ports/records.ts";
 import type { DynamoDb } from "./database.ts";
 import { DynamoDbError } from "./errors.ts";
-import { type Change, condition } from "./expressions.ts";
-import { HEAD, type ItemKey, owedKey } from "./keys.ts";
+import { type Change, type Condition, condition } from "./expressions.ts";
+import { HEAD, type ItemKey, keptKey, owedKey } from "./keys.ts";
+import type { User } from "./operations/user.ts";
 import type { UserQueues } from "./user-queues.ts";
 
 /** Commits that are remembered: others would have to make as many between a commit and the look after it. */
@@ -59,6 +66,12 @@ export interface Changes {
   readonly conversation?: UserChange;
   /** A reply that ended. */
   readonly ended?: string;
+  /** Items that go; one that a later write has made anew stays. */
+  readonly gone?: readonly string[];
+  /** When something is said, milliseconds since 1970: the user is listed as kept since then, unless they are listed. */
+  readonly said?: number;
+  /** The time since when the user is listed from now on; null takes them off the list. */
+  readonly listed?: number | null;
 }
 
 /** What a write comes to: its result, with changes or without; or an error that it rejects with. */
@@ -72,12 +85,29 @@ export interface Writing {
   readonly token: string;
 }
 
-type Unfinished = Omit<Changes, "staged">;
+type Unfinished = Omit<Changes, "staged" | "said" | "listed">;
 
-interface Head {
+/** The first item of a user's partition. */
+export interface Head {
   readonly version: number;
   readonly recent: readonly string[];
   readonly unfinished?: Unfinished;
+  /** Key of the item that lists the user as kept. */
+  readonly listed?: string;
+  /** The erasure that ended the era. */
+  readonly erased?: Pick<Erasure, "id" | "by" | "begunAt">;
+  readonly erasedAt?: number;
+}
+
+/** The era that was read or written is over: its user is being erased, or was. */
+export class EraOver extends Error {
+  readonly head: Head;
+
+  constructor(head: Head) {
+    super("the user is being erased, or was");
+    this.name = "EraOver";
+    this.head = head;
+  }
 }
 
 const NO_HEAD: Head = { version: 0, recent: [] };
@@ -86,15 +116,21 @@ const NO_HEAD: Head = { version: 0, recent: [] };
 export class UserLog {
   readonly #db: DynamoDb;
   readonly #queues: UserQueues;
+  readonly #user: User;
   readonly #pk: string;
 
-  constructor(db: DynamoDb, queues: UserQueues, pk: string) {
-    this.#db = db;
+  constructor(user: User, queues: UserQueues) {
+    this.#db = user.db;
     this.#queues = queues;
-    this.#pk = pk;
+    this.#user = user;
+    this.#pk = user.pk;
   }
 
-  /** What `query` reads, with every write in it that was committed before. `query` may run twice. */
+  /**
+   * What `query` reads, with every write in it that was committed before. `query` may run twice.
+   *
+   * @throws {@link EraOver}, as all that follows
+   */
   async read<Result>(query: () => Promise<Result>): Promise<Result> {
     const [head, result] = await Promise.all([this.#head(), query()]);
     if (head.unfinished === undefined) return result;
@@ -132,10 +168,17 @@ export class UserLog {
         if ("refusal" in decision) throw decision.refusal;
         return decision.result;
       }
-      const { staged = [], ...changes } = decision.changes;
-      await Promise.all(staged.map(({ key, set }) => this.#set(key, { set }, version)));
+      const {
+        staged = [],
+        said,
+        listed = head.listed === undefined ? said : undefined,
+        ...changes
+      } = decision.changes;
+      const listing = typeof listed === "number" ? [this.#listing(listed)] : [];
+      await Promise.all([...staged, ...listing].map(({ key, set }) => this.#set(key, { set }, version)));
       tried = decision;
-      if (await this.#commit(head, token, changes)) {
+      const list = listed === undefined ? undefined : (listing[0]?.key.sk ?? null);
+      if (await this.#commit(head, token, changes, list)) {
         await this.#finish(version, changes);
         return decision.result;
       }
@@ -143,29 +186,55 @@ export class UserLog {
     throw new DynamoDbError("busy", "others wrote the same user again and again");
   }
 
-  async #head(): Promise<Head> {
-    return (await this.#db.get<Head>({ pk: this.#pk, sk: HEAD })) ?? NO_HEAD;
+  /** Ends the era, durably. @returns the head of the era, ended now or before */
+  erase(erased: Required<Head>["erased"]): Promise<Head> {
+    return this.#queues.run(this.#pk, async () => {
+      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+        const head = await headOf(this.#db, this.#pk);
+        if (head.erased !== undefined) return head;
+        const { version } = head;
+        const set = { version: version + 1, erased };
+        await this.#db.update({ pk: this.#pk, sk: HEAD }, { set, remove: ["unfinished"] }, isStill(version));
+      }
+      throw new DynamoDbError("busy", "others wrote the same user again and again");
+    });
   }
 
-  #commit({ version, recent }: Head, token: string, unfinished: Unfinished): Promise<boolean> {
+  async #head(): Promise<Head> {
+    const head = await headOf(this.#db, this.#pk);
+    if (head.erased !== undefined) throw new EraOver(head);
+    return head;
+  }
+
+  #listing(since: number): Staged {
+    const { scope, era } = this.#user;
+    return { key: keptKey(scope, era, since), set: { tenant: scope.tenant, user: scope.user, era } };
+  }
+
+  #commit(
+    { version, recent }: Head,
+    token: string,
+    unfinished: Unfinished,
+    listed: string | null | undefined,
+  ): Promise<boolean> {
     const set = {
       version: version + 1,
       recent: [...recent, token].slice(-REMEMBERED_COMMITS),
       unfinished,
+      ...(typeof listed === "string" ? { listed } : {}),
     } satisfies Head;
-    const unchanged =
-      version === 0
-        ? condition("attribute_not_exists(#version)")
-        : condition("#version = :before", { before: version });
-    return this.#db.update({ pk: this.#pk, sk: HEAD }, { set }, unchanged);
+    const remove = listed === null ? ["listed"] : [];
+    return this.#db.update({ pk: this.#pk, sk: HEAD }, { set, remove }, isStill(version));
   }
 
-  async #finish(version: number, { items, conversation, ended }: Unfinished): Promise<void> {
+  async #finish(version: number, { items, conversation, ended, gone = [] }: Unfinished): Promise<void> {
     await Promise.all(items.map(({ sk, ...change }) => this.#set({ pk: this.#pk, sk }, change, version)));
     if (conversation !== undefined) {
       const { sk, ...change } = conversation;
       await this.#set({ pk: this.#pk, sk }, change, version);
     }
+    const older = condition("#v < :version", { version });
+    await Promise.all(gone.map((sk) => this.#db.delete({ pk: this.#pk, sk }, older)));
     if (ended !== undefined) {
       await this.#db.delete(owedKey(this.#pk, ended), condition("attribute_exists(#pk)"));
     }
@@ -184,4 +253,15 @@ export class UserLog {
       condition("attribute_not_exists(#v) OR #v < :before", { before: version }),
     );
   }
+}
+
+/** The head of a partition. */
+export async function headOf(db: DynamoDb, pk: string): Promise<Head> {
+  return (await db.get<Head>({ pk, sk: HEAD })) ?? NO_HEAD;
+}
+
+function isStill(version: number): Condition {
+  return version === 0
+    ? condition("attribute_not_exists(#version)")
+    : condition("#version = :before", { before: version });
 }

@@ -5,7 +5,7 @@ import type { AcceptanceItem, ConversationItem, IdItem, MessageItem } from "../r
 import { stands, withCut } from "../standing.ts";
 import { storedText } from "../texts.ts";
 import type { Decision, UserChange, Writing } from "../user-log.ts";
-import { cutHeadings, type Headings, headingsChange, withSaid } from "./headings.ts";
+import { cutHeadings, type Headings, headingsChange, listedAs, withSaid } from "./headings.ts";
 import { itemKey, latest, live, messageAt, openReplies, standingBefore, type User } from "./user.ts";
 
 type Deciding = Promise<Decision<AcceptResult>>;
@@ -133,7 +133,12 @@ function owe(
     question === undefined
       ? made({ ...said, ...text.fields, id: message, conversation: conversation.id, n, clientId, at, reply })
       : [{ sk: messageKey(conversation.id, question), set: { reply } }];
-  const owed = { tenant: user.scope.tenant, user: user.scope.user, reply };
+  const owed = {
+    tenant: user.scope.tenant,
+    user: user.scope.user,
+    reply,
+    ...(user.era === 0 ? {} : { era: user.era }),
+  };
   return {
     result: {
       outcome: "accepted",
@@ -145,6 +150,7 @@ function owe(
       ...(truncatedAfter === undefined ? {} : { truncatedAfter }),
     },
     changes: {
+      said: at,
       staged: [...text.staged, { key: owedKey(user.pk, reply), set: owed }],
       items: [
         ...questionChange,
@@ -174,6 +180,7 @@ function owe(
           cuts: conversation.cuts,
           changed: n,
           changedAt: at,
+          ...listedAs(user, conversation.id),
           ...headings,
         },
         remove,

@@ -30,13 +30,17 @@ export async function createConversation(
   const sk = conversationKey(id);
   if ((await user.db.get(itemKey(user, sk))) !== null) return { result: undefined };
   const set = { id, lastPosition: 0, cuts: [], changed: version, changedAt: at };
-  return { result: undefined, changes: { items: [], conversation: { sk, set } } };
+  return { result: undefined, changes: { said: at, items: [], conversation: { sk, set } } };
 }
 
 /** Decides {@link UserArchive.clear}. */
 export async function clear(user: User, id: string, at: number): Promise<Decision<boolean>> {
   if ((await liveConversation(user, id)) === null) return { result: false };
-  const conversation = { sk: conversationKey(id), set: { clearedAt: at }, remove: ["changed"] };
+  const conversation = {
+    sk: conversationKey(id),
+    set: { clearedAt: at },
+    remove: ["changed", "listed", "named"],
+  };
   return { result: true, changes: { items: [], conversation } };
 }
 

@@ -1,10 +1,11 @@
-import type { Place } from "../keys.ts";
+import { listedConversation, type Place, tenantKey } from "../keys.ts";
 import type { ConversationItem } from "../records.ts";
 import { isBefore } from "../standing.ts";
 import { head } from "../texts.ts";
 import { standingBefore, type User } from "./user.ts";
 
-const TITLE_CHARACTERS = 80;
+/** Of a conversation's first question. */
+export const TITLE_CHARACTERS = 80;
 const PREVIEW_CHARACTERS = 120;
 
 /** What a list says of a conversation: the heads of its first question and of its last text. */
@@ -55,4 +56,12 @@ export function headingsChange({ title, preview }: Headings): { set: Headings; r
     set: { ...(title === undefined ? {} : { title }), ...(preview === undefined ? {} : { preview }) },
     remove: [...(title === undefined ? ["title"] : []), ...(preview === undefined ? ["preview"] : [])],
   };
+}
+
+/** By which the tenant finds a conversation in which something was said: see the table's global indexes. */
+export function listedAs(
+  { scope: { tenant } }: User,
+  conversation: string,
+): { listed: string; named: string } {
+  return { listed: tenantKey(tenant).pk, named: listedConversation(tenant, conversation) };
 }

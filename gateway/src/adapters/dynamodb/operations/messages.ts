@@ -5,7 +5,7 @@ import { stands } from "../standing.ts";
 import { storedText, wholeText } from "../texts.ts";
 import type { Decision, Writing } from "../user-log.ts";
 import { made } from "./accept.ts";
-import { headingsChange, withSaid } from "./headings.ts";
+import { headingsChange, listedAs, withSaid } from "./headings.ts";
 import { liveConversation, messageOf, placeOf, standingBefore, type User } from "./user.ts";
 
 /** {@link UserArchive.messages}. */
@@ -91,10 +91,12 @@ export async function push(
     ...(author === undefined ? {} : { author }),
   };
   const { set, remove } = headingsChange(withSaid(conversation, { ...place, role, content }));
-  const changed = { ...set, lastPosition: place.position, changed: n, changedAt: at };
+  const listed = listedAs(user, id);
+  const changed = { ...set, ...listed, lastPosition: place.position, changed: n, changedAt: at };
   return {
     result: true,
     changes: {
+      said: at,
       staged,
       items: made(item),
       conversation: { sk: conversationKey(id), set: changed, remove },
@@ -106,7 +108,8 @@ function toMessages(user: User, items: readonly MessageItem[]): Promise<Archived
   return Promise.all(items.map((item) => toMessage(user, item)));
 }
 
-async function toMessage(user: User, item: MessageItem): Promise<ArchivedMessage> {
+/** An item as a message, with its whole text. */
+export async function toMessage(user: User, item: MessageItem): Promise<ArchivedMessage> {
   const { id, clientId, role, position, at, question, author, rating, status, model, usage } = item;
   return {
     id,

@@ -22,6 +22,8 @@ const SPARE_ITEMS = 8;
 export interface User {
   readonly db: DynamoDb;
   readonly scope: Scope;
+  /** How many times a user of that name was erased before. */
+  readonly era: number;
   readonly pk: string;
 }
 
