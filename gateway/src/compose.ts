@@ -1,5 +1,6 @@
 import { PROTOCOL_LIMITS } from "@parlance/protocol";
 import { createAnthropicProvider } from "./adapters/anthropic/provider.ts";
+import { createOutsideFetch } from "./adapters/https/outside-fetch.ts";
 import { createSimulatorProvider } from "./adapters/simulator/provider.ts";
 import { createSystemClock } from "./adapters/system/clock.ts";
 import { createUuidV7Ids } from "./adapters/system/ids.ts";
@@ -16,9 +17,11 @@ import { sweepOwedReplies } from "./delivery/sweep.ts";
 import { resolveSecrets } from "./development-secrets.ts";
 import { drain } from "./drain.ts";
 import { createHistory } from "./history/history.ts";
+import { createIdentity } from "./identity.ts";
 import { CHEAPEST_CLAUDE } from "./llm/models.ts";
 import { createPipeline, type Pipeline } from "./pipeline/pipeline.ts";
 import type { ModelProvider } from "./ports/model.ts";
+import type { OutsideFetch } from "./ports/outside-fetch.ts";
 import type { RegistryStore } from "./ports/registry-store.ts";
 import type { Clock } from "./ports/system.ts";
 import { seedTenants } from "./seed-tenants.ts";
@@ -29,14 +32,13 @@ import { gatewayTracer } from "./telemetry/tracing.ts";
 import { deriveKeys } from "./tenants/derived-keys.ts";
 import { createTenantDirectory } from "./tenants/directory.ts";
 import { createRegistry } from "./tenants/registry.ts";
-import { createTokens } from "./tenants/tokens.ts";
-import { createVisitorTokens } from "./tenants/visitor-tokens.ts";
 import { createChatServer } from "./transport/chat-server.ts";
 import { createRouter } from "./transport/router.ts";
 import { demoRoutes } from "./transport/routes/demo.ts";
 import { operationRoutes } from "./transport/routes/operations.ts";
 import { sessionRoutes } from "./transport/routes/sessions.ts";
 import { tokenRoutes } from "./transport/routes/tokens.ts";
+import { userMessageRoutes } from "./transport/routes/user-messages.ts";
 import { widgetFileRoutes } from "./transport/routes/widget-files.ts";
 import { SecondWheel } from "./transport/second-wheel.ts";
 
@@ -52,6 +54,7 @@ export interface ServedDirectories {
 /** What a gateway takes from its surroundings beside its configuration; tests may give their own. */
 export interface Surroundings {
   readonly clock?: Clock;
+  readonly outside?: OutsideFetch;
   readonly chooseSocketServer?: typeof chooseSocketServer;
 }
 
@@ -129,8 +132,19 @@ export async function startGateway(
   const directory = createTenantDirectory(registry, clock, (error) =>
     log.error({ err: error }, "the registry cannot be read"),
   );
-  const tokens = createTokens({ keys, directory, clock });
-  const visitorTokens = createVisitorTokens({ keys, clock, randomness });
+  const { keyUses, tokens, gates, challenges, sessions, visitors, clientAddress } = createIdentity({
+    config,
+    keys,
+    registry,
+    directory,
+    durable,
+    hot,
+    outside: surroundings.outside ?? createOutsideFetch(),
+    clock,
+    ids,
+    randomness,
+    log,
+  });
 
   const { summaries } = hot;
   const history = createHistory({ recent: hot.recent, session: hot.session, summaries, archive });
@@ -177,6 +191,8 @@ export async function startGateway(
     history,
     summaries,
     directory,
+    visitors,
+    gates,
     limiter: hot.limiter,
     answerCache: hot.answerCache,
     journal,
@@ -199,13 +215,38 @@ export async function startGateway(
     directory,
     connections,
     cluster,
+    visitors,
+    gates,
+    clientAddress,
     publicUrl: config.publicUrl,
     draining: () => draining,
   };
   const router = createRouter([
     ...operationRoutes(admission),
-    ...sessionRoutes({ directory, tokens, visitorTokens, publicUrl: config.publicUrl }),
-    ...tokenRoutes({ directory, tokens }),
+    ...sessionRoutes({
+      directory,
+      tokens,
+      visitors,
+      gates,
+      challenges,
+      archive,
+      history,
+      cluster,
+      connections,
+      clientAddress,
+      publicUrl: config.publicUrl,
+      clock,
+      log,
+      used: (key) => keyUses.note("site-key", key, key.id),
+    }),
+    ...userMessageRoutes({ archive, history, directory, connections, cluster, clock, ids }),
+    ...tokenRoutes({
+      directory,
+      tokens,
+      gates,
+      clientAddress,
+      used: (key) => keyUses.note("api-key", key, key.id),
+    }),
     ...(await widgetFileRoutes(served.widget)),
     ...(demo ? demoRoutes({ directories: served.demo, tokens, publicUrl: config.publicUrl }) : []),
   ]);
@@ -221,6 +262,7 @@ export async function startGateway(
       replies,
       directory,
       tokens,
+      sessions,
       wheel,
       clock,
       ids,
@@ -257,6 +299,8 @@ export async function startGateway(
     journalWriter.close();
     pacer.close();
     replies.close();
+    sessions.close();
+    await keyUses.close();
     directory.close();
     await hot.close();
     await durable.close();

@@ -4,6 +4,7 @@ import { expectedText } from "../../../scripts/upstream-simulator/index.ts";
 import type { GatewayProcess } from "./support/gateway-process.ts";
 import { type Instances, prepareInstances } from "./support/instances.ts";
 import { connect, signToken, type TestClient } from "./support/test-client.ts";
+import { ACME_API_KEY } from "./support/test-gateway.ts";
 
 let users = 0;
 const newUser = (): string => signToken({ sub: `user-${users++}` });
@@ -119,6 +120,36 @@ describe("two instances on one Redis", () => {
     there.send({ type: "cancel", id: "again", reply: ack.reply });
     await there.frame("ok", ({ ref }) => ref === "again");
     await Promise.all([here.close(), there.close()]);
+  });
+
+  test("a message pushed by the customer's back end reaches the user on whatever instance, once", async () => {
+    const sub = `pushed-${users++}`;
+    const there = await connect(right.chatUrl, { token: signToken({ sub }) });
+    const push = (): Promise<Response> =>
+      fetch(`http://127.0.0.1:${left.port}/v1/users/${sub}/messages`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${ACME_API_KEY}`, "content-type": "application/json" },
+        body: JSON.stringify({
+          id: "order-1",
+          content: "Your order left.",
+          author: { kind: "agent", name: "Anna" },
+        }),
+      });
+    const response = await push();
+    expect(response.status).toBe(201);
+    const answer = await response.json();
+    expect(answer).toMatchObject({ id: "order-1", delivered: true });
+    const pushed = await there.frame("message");
+    expect(pushed).toMatchObject({
+      conversation: answer.conversation,
+      message: { id: "order-1", content: "Your order left.", author: { kind: "agent", name: "Anna" } },
+    });
+    expect(await (await push()).json()).toEqual(answer);
+    there.send({ type: "open", id: "again", conversation: answer.conversation });
+    const { messages } = await there.frame("conversation");
+    expect(messages.map(({ id }) => id)).toEqual(["order-1"]);
+    expect(there.all("message")).toHaveLength(1);
+    await there.close();
   });
 
   test("another archive or secret stops the start with one clear error", async () => {

@@ -125,6 +125,11 @@ export class Cluster {
     );
   }
 
+  /** Whether the user has a socket on another instance. */
+  async connectedElsewhere(scope: Scope): Promise<boolean> {
+    return (await this.#members.elsewhere(scope)).length > 0;
+  }
+
   /** Sees to it that a reply that was just accepted here is run: here, or by the conversation's owner. Never gives up. */
   async place(reply: LiveReply): Promise<void> {
     await this.#holding(reply, async () => {
