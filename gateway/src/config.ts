@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isNetwork } from "./limits/networks.ts";
 
 /** What the gateway runs with: the environment, typed and checked. Nothing else reads `process.env`. */
 export interface Config {
@@ -12,6 +13,8 @@ export interface Config {
   readonly adminKey: string | null;
   readonly secret: string | null;
   readonly previousSecret: string | null;
+  /** Addresses and networks of the proxies whose `X-Forwarded-For` counts. */
+  readonly trustedProxies: readonly string[];
   /** The hot store, shared by instances; null keeps it in this process. */
   readonly redisUrl: string | null;
   readonly archive:
@@ -66,6 +69,13 @@ const Environment = z.object({
     .regex(
       /^rediss?(\+(cluster|sentinel))?:\/\//,
       "must be redis://, rediss://, redis+cluster:// or redis+sentinel://",
+    )
+    .optional(),
+  TRUST_PROXY: text
+    .transform((list) => list.split(",").map((each) => each.trim()))
+    .refine(
+      (list) => list.every(isNetwork),
+      "must be addresses or networks such as 10.0.0.0/8, with commas between",
     )
     .optional(),
   ARCHIVE: z.enum(["sqlite", "dynamodb"]).default("sqlite"),
@@ -128,6 +138,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     adminKey: values.PARLANCE_ADMIN_KEY ?? null,
     secret: values.PARLANCE_SECRET ?? null,
     previousSecret: values.PARLANCE_SECRET_PREVIOUS ?? null,
+    trustedProxies: values.TRUST_PROXY ?? [],
     redisUrl: values.REDIS_URL ?? null,
     archive:
       values.ARCHIVE === "sqlite"

@@ -11,6 +11,10 @@ export async function authenticate(turn: Admission, services: Services): Promise
   if (services.clock.now() > principal.expiresAt + TOKEN_GRACE_SECONDS * 1000) {
     return refuse("TOKEN_EXPIRED", "the session's token has expired; renew it with an `auth` frame");
   }
+  // A visitor whose token was copied, or who became a user, is nobody any more, on every instance.
+  if (principal.anonymous && !(await services.visitors.alive(principal))) {
+    return refuse("TOKEN_EXPIRED", "the visitor's sessions were ended; ask for a new one");
+  }
   const tenant = await services.directory.tenant(principal.tenant);
   if (tenant === null) return refuse("FORBIDDEN", "this tenant no longer exists");
   turn.tenant = tenant;

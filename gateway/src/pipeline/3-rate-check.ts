@@ -20,6 +20,15 @@ export async function rateCheck(turn: Admission, services: Services): Promise<St
       ? (frame.conversation ?? (await archive.latestConversation()) ?? turn.newConversation)
       : await archive.conversationOf(frame.message);
   if (conversation === null) return (await sentBefore(turn, services)) ?? NO_SUCH_MESSAGE;
+  const wait = principal.turns === undefined ? null : await services.gates.turn(principal.turns);
+  if (wait !== null) {
+    const refusal = refuse(
+      "RATE_LIMITED",
+      `too many messages from your network; try again in ${wait} s`,
+      wait,
+    );
+    return (await sentBefore(turn, services)) ?? refusal;
+  }
   const reservation = turn.replyId;
   const admission = await services.limiter.admit({
     tenant: principal.tenant,

@@ -5,6 +5,7 @@ import type { ConversationQueues } from "../delivery/conversation-queues.ts";
 import type { LiveReplies } from "../delivery/live-replies.ts";
 import type { LiveReply } from "../delivery/live-reply.ts";
 import type { History } from "../history/history.ts";
+import type { Gates } from "../limits/gates.ts";
 import type { AnswerCache } from "../ports/answer-cache.ts";
 import type { Archive } from "../ports/archive.ts";
 import type { ConversationSummaries } from "../ports/conversation-summaries.ts";
@@ -14,6 +15,7 @@ import type { ReplyJournal } from "../ports/reply-journal.ts";
 import type { Clock, Ids } from "../ports/system.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { TenantDirectory } from "../tenants/directory.ts";
+import type { Visitors } from "../tenants/visitors.ts";
 
 /** What the steps work with; `compose.ts` fills it. */
 export interface Services {
@@ -21,6 +23,8 @@ export interface Services {
   readonly history: History;
   readonly summaries: ConversationSummaries;
   readonly directory: TenantDirectory;
+  readonly visitors: Visitors;
+  readonly gates: Gates;
   readonly limiter: Limiter;
   readonly answerCache: AnswerCache;
   readonly journal: ReplyJournal;

@@ -1,5 +1,5 @@
 import type { Author, EndReason, Usage } from "@parlance/protocol";
-import type { Scope } from "./scope.ts";
+import type { Scope, UserId } from "./scope.ts";
 
 /** A message as the archive keeps it. */
 export interface ArchivedMessage {
@@ -204,6 +204,15 @@ export interface UserArchive {
   ): Promise<boolean>;
   /** Appends a message that answers nothing and asks nothing (pushed by an agent or bot). The same id is the same message: false. Rejects with {@link NoSuchConversation}. */
   push(conversation: string, message: Omit<ArchivedMessage, "position">): Promise<boolean>;
+  /**
+   * The conversations of an anonymous visitor of the same tenant become this user's, as they are, behind the user's
+   * own in the order of changes, so that the visitor's latest is the user's latest. Replies of the visitor that
+   * have not ended end as `interrupted`, without text. After it the visitor has nothing; where it stopped half-way,
+   * asking again finishes it. Nothing passes to a user who is being erased.
+   *
+   * @returns the conversations that passed, but those the visitor had cleared
+   */
+  adopt(visitor: UserId, at: number): Promise<readonly string[]>;
 }
 
 /** The archive. There is no unscoped read; `owed` is what the sweep at start-up works off, and carries scopes. */

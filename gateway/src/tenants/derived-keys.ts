@@ -1,7 +1,7 @@
 import { hkdfSync } from "node:crypto";
 
 /** What a key is derived for; one purpose never checks what another signed. */
-export type KeyPurpose = "session" | "visitor" | "link" | "console" | "at-rest";
+export type KeyPurpose = "session" | "visitor" | "challenge" | "link" | "console" | "at-rest";
 
 /** Keys derived from the platform's secret, and from the former one while it is being replaced. */
 export interface DerivedKeys {

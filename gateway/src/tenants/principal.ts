@@ -17,6 +17,10 @@ export interface Principal extends Scope {
   readonly expiresAt: number;
   /** Only where the token came from a site key. */
   readonly site?: SiteBinding;
+  /** `kid` of the tenant's own key that signed the token; absent where the gateway did. */
+  readonly signedBy?: string;
+  /** Under what an anonymous visitor's turns are counted; absent is not at all. Known once a socket was admitted. */
+  readonly turns?: { readonly subject: string; readonly perMinute: number };
 }
 
 /** Why a token is not taken. The message says what was wrong and holds nothing of the token. */

@@ -1,10 +1,19 @@
+import type { KeyObject } from "node:crypto";
 import jwt from "jsonwebtoken";
 import { z } from "zod";
 import type { SigningKeyRecord } from "../ports/registry-store.ts";
 import type { Clock } from "../ports/system.ts";
 import type { DerivedKeys } from "./derived-keys.ts";
 import type { TenantDirectory } from "./directory.ts";
+import type { KeySets } from "./jwks.ts";
 import { type Principal, type SiteBinding, TokenRefused } from "./principal.ts";
+import {
+  isFrom,
+  ownClaims,
+  type ProviderRecord,
+  type TokenClaims,
+  unverifiedClaims,
+} from "./provider-tokens.ts";
 import { ANONYMOUS_PREFIX, establishedTenant, establishedUser } from "./scope.ts";
 
 /** `kid` of the tokens that the gateway mints itself. */
@@ -38,9 +47,10 @@ export interface Tokens {
   /**
    * Checks signature, algorithm (the key's, never the header's), times and claims.
    *
-   * @throws {@link TokenRefused}
+   * @param tenant whose user it must be; where absent, the token's own `tenant_id` says so
+   * @throws {@link TokenRefused}; rejects with `KeysUnavailable` where the tenant's identity provider does not answer
    */
-  verify(token: string): Promise<Principal>;
+  verify(token: string, tenant?: string): Promise<Principal>;
 }
 
 const Claims = z.object({
@@ -59,11 +69,14 @@ const refuse = (message: string): TokenRefused => new TokenRefused("UNAUTHORIZED
 export function createTokens(options: {
   keys: DerivedKeys;
   directory: TenantDirectory;
+  keySets: KeySets;
   clock: Clock;
+  /** Told of a tenant's key that checked a token. */
+  used(key: SigningKeyRecord): void;
 }): Tokens {
-  const { keys, directory, clock } = options;
+  const { keys, directory, keySets, clock, used } = options;
 
-  const checkWith = (token: string, key: string | Buffer, algorithm: jwt.Algorithm): unknown =>
+  const checkWith = (token: string, key: string | Buffer | KeyObject, algorithm: jwt.Algorithm): unknown =>
     jwt.verify(token, key, {
       algorithms: [algorithm],
       clockTolerance: LEEWAY_SECONDS,
@@ -83,11 +96,28 @@ export function createTokens(options: {
     throw failure;
   };
 
-  const signedByTenant = async (token: string, tenant: string, keyId: unknown): Promise<unknown> => {
+  const signedByTenant = async (
+    token: string,
+    tenant: string,
+    { kid, claims }: { kid: unknown; claims: TokenClaims },
+  ): Promise<{ claims: unknown; key: SigningKeyRecord }> => {
     const known = await directory.signingKeys(tenant);
-    const key = typeof keyId === "string" ? known.find(({ kid }) => kid === keyId) : onlyOne(known);
-    if (key === undefined || key.algorithm === "JWKS") throw refuse("the token's key is not known");
-    return checkWith(token, key.algorithm === "HS256" ? key.secret : key.publicKey, key.algorithm);
+    const key =
+      (typeof kid === "string" ? known.find((each) => each.kid === kid) : onlyOne(known)) ??
+      known.find((each) => each.algorithm === "JWKS" && isFrom(each, claims));
+    if (key === undefined) throw refuse("the token's key is not known");
+    if (key.algorithm === "JWKS") return { claims: await signedByProvider(token, key, kid), key };
+    if (claims.tenant_id !== tenant) throw refuse("the token names another tenant, or none");
+    const material = key.algorithm === "HS256" ? key.secret : key.publicKey;
+    return { claims: checkWith(token, material, key.algorithm), key };
+  };
+
+  const signedByProvider = async (token: string, record: ProviderRecord, kid: unknown): Promise<unknown> => {
+    const found = await keySets.find(record.jwksUrl, typeof kid === "string" ? kid : undefined);
+    if (found === null) throw refuse("the token's key is not among its provider's");
+    const claims = checkWith(token, found.key, found.algorithm) as TokenClaims;
+    if (!isFrom(record, claims)) throw refuse("the token is of another provider, or for another application");
+    return ownClaims(record, claims);
   };
 
   return {
@@ -101,17 +131,18 @@ export function createTokens(options: {
       return { token, expiresAt: (issuedAt + lifeSeconds) * 1000 };
     },
 
-    async verify(token) {
-      const unverified = jwt.decode(token, { complete: true });
-      if (unverified === null || typeof unverified.payload === "string")
-        throw refuse("the token is not a JWT");
-      const { kid } = unverified.header;
-      const tenant: unknown = unverified.payload.tenant_id;
+    async verify(token, expected) {
+      const unverified = unverifiedClaims(token);
+      if (unverified === null) throw refuse("the token is not a JWT");
+      const own = unverified.kid === OWN_KEY_ID;
+      const named = unverified.claims.tenant_id;
+      const tenant = own ? named : (expected ?? named);
       if (typeof tenant !== "string" || tenant === "") throw refuse("the token names no tenant");
-      const own = kid === OWN_KEY_ID;
       let payload: unknown;
+      let key: SigningKeyRecord | null = null;
       try {
-        payload = own ? signedByUs(token) : await signedByTenant(token, tenant, kid);
+        if (own) payload = signedByUs(token);
+        else ({ claims: payload, key } = await signedByTenant(token, tenant, unverified));
       } catch (error) {
         throw asRefusal(error);
       }
@@ -119,7 +150,12 @@ export function createTokens(options: {
       if (!claims.success) {
         throw refuse(`claim ${claims.error.issues[0]?.path.join(".") ?? ""} is missing or not valid`);
       }
-      return principalOf(claims.data, own, clock.now());
+      if (expected !== undefined && claims.data.tenant_id !== expected)
+        throw refuse("the token is another tenant's");
+      const principal = await principalOf(claims.data, own, clock.now());
+      if (key === null) return principal;
+      used(key);
+      return { ...principal, signedBy: key.kid };
     },
   };
 

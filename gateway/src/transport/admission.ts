@@ -1,12 +1,17 @@
-import { readSubprotocolOffer } from "@parlance/protocol";
+import { CLOSE_CODES, readSubprotocolOffer } from "@parlance/protocol";
 import type { Cluster } from "../delivery/cluster/cluster.ts";
 import type { Connection, Connections } from "../delivery/connections.ts";
+import type { Gates } from "../limits/gates.ts";
+import type { SiteKeyRecord } from "../ports/registry-store.ts";
 import type { HttpRequest, HttpResponse } from "../ports/socket-server.ts";
 import type { TenantDirectory } from "../tenants/directory.ts";
-import { originAllowed } from "../tenants/origins.ts";
+import { KeysUnavailable } from "../tenants/jwks.ts";
 import { type Principal, TokenRefused } from "../tenants/principal.ts";
 import type { Tokens } from "../tenants/tokens.ts";
-import { bearerToken, pageOrigin, problem } from "./responses.ts";
+import type { Visitors } from "../tenants/visitors.ts";
+import type { ClientAddress } from "./client-address.ts";
+import { bearerToken, pageOrigin, problem, tooMany } from "./responses.ts";
+import { withdrawalOf } from "./revocation.ts";
 
 /** Sockets that one user may have open at once. */
 const SOCKETS_A_USER = 32;
@@ -17,6 +22,9 @@ export interface AdmissionServices {
   readonly directory: TenantDirectory;
   readonly connections: Connections;
   readonly cluster: Cluster;
+  readonly visitors: Visitors;
+  readonly gates: Gates;
+  readonly clientAddress: ClientAddress;
   readonly publicUrl: string | null;
   draining(): boolean;
 }
@@ -84,44 +92,95 @@ async function admit(
       response: problem(503, "INTERNAL", "this instance is shutting down", { retryAfter: 2 }),
     };
   }
+  const { gates, connections } = services;
+  const address = services.clientAddress(request);
+  const wait = await gates.mayAuthenticate(address);
+  if (wait !== null) return refused(tooMany(wait, "too many tokens from this address that do not hold"));
+  const verdict = await authenticate(request, offered, address, services);
+  if (!verdict.admitted) return verdict;
+  const { principal } = verdict;
+  const busy = await upgradeGate(principal, address, services);
+  if (busy !== null) return refused(tooMany(busy, "too many connections in a short time"));
+  if (connections.countOf(principal) >= SOCKETS_A_USER)
+    return refused(tooMany(5, `at most ${SOCKETS_A_USER} sockets a user`));
+  return { admitted: true, principal: await withTurnGate(principal, address, services) };
+}
+
+async function authenticate(
+  request: HttpRequest,
+  offered: string | null,
+  address: string,
+  services: AdmissionServices,
+): Promise<AdmissionVerdict> {
+  const { tokens, directory, gates } = services;
   const queryToken = new URLSearchParams(request.query).get("token");
   const token = queryToken ?? bearerToken(request) ?? offered;
   if (token === null)
     return unauthorized("offer the subprotocol bearer.<JWT>, or send Authorization: Bearer <JWT>");
   let principal: Principal;
   try {
-    principal = await services.tokens.verify(token);
+    principal = await tokens.verify(token);
   } catch (error) {
+    if (error instanceof KeysUnavailable)
+      return refused(problem(503, "INTERNAL", `${error.message} now`, { retryAfter: 5 }));
     if (!(error instanceof TokenRefused)) throw error;
-    return { admitted: false, response: unauthorizedResponse(error.code, error.message) };
+    if (error.code === "UNAUTHORIZED") await gates.failedToAuthenticate(address);
+    return refused(unauthorizedResponse(error.code, error.message));
   }
-  if (queryToken !== null && (await services.directory.tenant(principal.tenant))?.allowQueryToken !== true) {
+  if (queryToken !== null && (await directory.tenant(principal.tenant))?.allowQueryToken !== true)
     return unauthorized("a token in the query is not taken: it would be logged on the way");
-  }
-  const refusal = await siteRefusal(request, principal, services);
-  if (refusal !== null) return { admitted: false, response: problem(403, "FORBIDDEN", refusal) };
-  if (services.connections.countOf(principal) >= SOCKETS_A_USER) {
-    const message = `at most ${SOCKETS_A_USER} sockets a user`;
-    return { admitted: false, response: problem(429, "RATE_LIMITED", message, { retryAfter: 5 }) };
-  }
-  return { admitted: true, principal };
+  return (await siteRefusal(request, principal, services)) ?? { admitted: true, principal };
 }
 
-/** Why a visitor's session no longer holds for this page, or null where it does. */
-export async function siteRefusal(
+/** Why a session no longer holds, or not for this page, or null where it does. */
+async function siteRefusal(
   request: HttpRequest,
   principal: Principal,
-  services: Pick<AdmissionServices, "directory" | "publicUrl">,
-): Promise<string | null> {
+  services: AdmissionServices,
+): Promise<AdmissionVerdict | null> {
   const { site } = principal;
-  if (site === undefined) return null;
-  const origin = pageOrigin(request, services.publicUrl);
-  if (origin !== site.origin) return "the session belongs to a page of another origin";
-  const key = await services.directory.siteKey(site.siteKey);
-  if (key === null || key.tenant !== principal.tenant || key.generation !== site.generation) {
-    return "the site key was revoked";
-  }
-  return originAllowed(origin, key.allowedOrigins) ? null : "this origin is no longer allowed";
+  if (site !== undefined && pageOrigin(request, services.publicUrl) !== site.origin)
+    return refused(problem(403, "FORBIDDEN", "the session belongs to a page of another origin"));
+  const { withdrawal } = await withdrawalOf(principal, services.directory);
+  if (withdrawal !== null && withdrawal.code === CLOSE_CODES.forbidden)
+    return refused(problem(403, "FORBIDDEN", withdrawal.reason));
+  if (withdrawal !== null) return refused(unauthorizedResponse("UNAUTHORIZED", withdrawal.reason));
+  if (principal.anonymous && !(await services.visitors.alive(principal)))
+    return refused(unauthorizedResponse("TOKEN_EXPIRED", "the visitor's sessions were ended"));
+  return null;
+}
+
+async function upgradeGate(
+  principal: Principal,
+  address: string,
+  { gates, directory }: AdmissionServices,
+): Promise<number | null> {
+  const key = await visitorsKey(principal, directory);
+  return key === null
+    ? gates.user("upgrade", { tenant: principal.tenant, user: principal.user }, address)
+    : gates.visitor("upgrade", address, key);
+}
+
+async function withTurnGate(
+  principal: Principal,
+  address: string,
+  { gates, directory }: AdmissionServices,
+): Promise<Principal> {
+  const key = await visitorsKey(principal, directory);
+  const turns = key === null ? null : gates.turnsOf(address, key);
+  return turns === null ? principal : { ...principal, turns };
+}
+
+/** The site key of an anonymous visitor: they are counted by address, whatever ids they make up. */
+async function visitorsKey(
+  { anonymous, site }: Principal,
+  directory: TenantDirectory,
+): Promise<SiteKeyRecord | null> {
+  return anonymous && site !== undefined ? directory.siteKey(site.siteKey) : null;
+}
+
+function refused(response: HttpResponse): AdmissionVerdict & { admitted: false } {
+  return { admitted: false, response };
 }
 
 function unauthorized(message: string): AdmissionVerdict {

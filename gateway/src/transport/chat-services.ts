@@ -8,6 +8,7 @@ import type { Clock, Ids } from "../ports/system.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { TenantDirectory } from "../tenants/directory.ts";
 import type { Tokens } from "../tenants/tokens.ts";
+import type { OpenSessions } from "./revocation.ts";
 import type { SecondWheel } from "./second-wheel.ts";
 
 /** What a chat session works with; `compose.ts` fills it. */
@@ -20,6 +21,7 @@ export interface ChatServices {
   readonly replies: LiveReplies;
   readonly directory: TenantDirectory;
   readonly tokens: Tokens;
+  readonly sessions: OpenSessions;
   readonly wheel: SecondWheel;
   readonly clock: Clock;
   readonly ids: Ids;

@@ -12,6 +12,8 @@ export function refuse(
   frame: { readonly id?: string | undefined },
   code: ErrorCode,
   message: string,
+  retryAfter?: number,
 ): void {
-  session.outbox.send({ type: "error", code, message, ...refOf(frame) });
+  const retry = retryAfter === undefined ? {} : { retryAfter };
+  session.outbox.send({ type: "error", code, message, ...refOf(frame), ...retry });
 }

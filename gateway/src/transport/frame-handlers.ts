@@ -1,4 +1,5 @@
 import type { ClientFrame, ClientFrameOf } from "@parlance/protocol";
+import { KeysUnavailable } from "../tenants/jwks.ts";
 import { TokenRefused } from "../tenants/principal.ts";
 import type { ChatServices } from "./chat-services.ts";
 import { refOf, refuse } from "./direct-answers.ts";
@@ -89,6 +90,8 @@ async function auth(
     const expiresAt = new Date(renewed.expiresAt).toISOString();
     session.outbox.send({ type: "ok", ref: frame.id, expiresAt });
   } catch (error) {
+    if (error instanceof KeysUnavailable)
+      return refuse(session, frame, "INTERNAL", `\`token\`: ${error.message} now`, 5);
     if (!(error instanceof TokenRefused)) throw error;
     refuse(session, frame, error.code, `\`token\`: ${error.message}`);
   }

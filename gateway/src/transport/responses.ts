@@ -26,6 +26,11 @@ export function problem(
   return json(status, { error: { code, message } }, { ...options.headers, ...retry });
 }
 
+/** A refusal by a gate: 429 with `Retry-After`. */
+export function tooMany(retryAfter: number, message: string): HttpResponse {
+  return problem(429, "RATE_LIMITED", message, { retryAfter });
+}
+
 /** Lets any page read an answer, without credentials: admission is judged on the request itself. */
 export function readableByAnyOrigin(response: HttpResponse): HttpResponse {
   return {

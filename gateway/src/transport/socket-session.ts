@@ -42,6 +42,7 @@ export class SocketSession implements SocketHandlers {
     this.#heartbeat = services.wheel.in(HEARTBEAT.ping, () => this.#ping());
     this.#expiry = this.#watchExpiry();
     this.#work = this.#enqueue(null, () => this.#greet());
+    services.sessions.opened(this);
   }
 
   text(text: string, bytes: number): void {
@@ -83,6 +84,7 @@ export class SocketSession implements SocketHandlers {
   closed(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#services.sessions.closed(this);
     this.#heartbeat.cancel();
     this.#expiry.cancel();
     void this.#leave();
@@ -95,9 +97,11 @@ export class SocketSession implements SocketHandlers {
 
   /** A fresh token was accepted: the socket lives as long as that. */
   renewed(principal: Principal): void {
-    this.principal = principal;
+    const { turns } = this.principal;
+    this.principal = turns === undefined ? principal : { ...principal, turns };
     this.#expiry.cancel();
     this.#expiry = this.#watchExpiry();
+    this.#services.sessions.opened(this);
   }
 
   #alive(): number {

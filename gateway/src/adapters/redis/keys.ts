@@ -39,6 +39,10 @@ export const redisKeys = {
   /** Digests of the answers to one user's questions, a sorted set; a string where the user was erased. */
   answersTo: (tenant: TenantId, user: UserId): string =>
     `chat:{${encodeId(tenant)}}:${encodeId(user)}:answers-to`,
+  /** What somebody did at a gate, a string. */
+  gate: (gate: string, subject: string): string => `chat:gate:${encodeId(gate)}:${encodeId(subject)}`,
+  /** That a name is used up, a string. */
+  usedUp: (name: string): string => `chat:used:${encodeId(name)}`,
   /** Which instances are alive, a hash. */
   instances: "chat:instances",
   /** What instances must agree on, a string. */

@@ -35,6 +35,7 @@ function userArchive(database: SqliteDatabase, scope: Scope): UserArchive {
     conversations: (page) => database.call("conversations", { scope, ...page }),
     clear: (conversation, at) => database.call("clear", { scope, conversation, at }),
     rate: (message, rating, comment, at) => database.call("rate", { scope, message, rating, comment, at }),
+    adopt: (visitor, at) => database.call("adopt", { scope, visitor, at }),
     push: async (conversation, message) => {
       const outcome = await database.call("push", { scope, conversation, message });
       if (outcome === "not-found") throw new NoSuchConversation(conversation);

@@ -3,6 +3,8 @@ import { registrySchema } from "./0002-registry.ts";
 import { replyJournalSchema } from "./0003-reply-journal.ts";
 import { administrationSchema } from "./0004-administration.ts";
 import { recordsSchema } from "./0005-records.ts";
+import { visitorFamiliesSchema } from "./0006-visitor-families.ts";
+import { tenantConversationsSchema } from "./0007-tenant-conversations.ts";
 
 /** The schema's steps in order; a database's `user_version` says how many it has taken. */
 export const MIGRATIONS: readonly string[] = [
@@ -11,4 +13,6 @@ export const MIGRATIONS: readonly string[] = [
   replyJournalSchema,
   administrationSchema,
   recordsSchema,
+  visitorFamiliesSchema,
+  tenantConversationsSchema,
 ];

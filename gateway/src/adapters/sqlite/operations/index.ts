@@ -1,6 +1,7 @@
 import type { Connection } from "../connection.ts";
 import { accept, accepted } from "./accept.ts";
 import { addUsage, appendAudit, readAudit, readUsage } from "./administration.ts";
+import { adopt } from "./adopt.ts";
 import {
   clear,
   conversationOf,
@@ -40,6 +41,7 @@ import {
 } from "./registry.ts";
 import { endReply, openReplies, owed, raiseEpoch, reply, replyTo } from "./replies.ts";
 import { tenantConversations, usersOfConversation } from "./tenant-conversations.ts";
+import { forgetVisitorFamilies, putVisitorFamily, visitorFamily } from "./visitor-families.ts";
 
 /** What changes nothing: never waits for another process's transaction. */
 const READS = {
@@ -67,14 +69,18 @@ const READS = {
   siteKey,
   siteKeys,
   tenant,
+  tenantConversations,
   tenants,
   unfinishedErasures,
+  usersOfConversation,
+  visitorFamily,
 };
 
 /** What may change something: each atomic, durable once answered. */
 const WRITES = {
   accept,
   addUsage,
+  adopt,
   appendAudit,
   appendToJournal,
   beginErasure,
@@ -90,6 +96,7 @@ const WRITES = {
   expireJournal,
   finishErasure,
   forgetErasures,
+  forgetVisitorFamilies,
   keysUsed,
   purgeErased,
   push,
@@ -97,6 +104,7 @@ const WRITES = {
   putSigningKey,
   putSiteKey,
   putTenant,
+  putVisitorFamily,
   raiseEpoch,
   rate,
 };
