@@ -35,6 +35,8 @@ export function createMarkdown(options: MarkdownOptions): MarkdownView {
   const rendered = new WeakMap<Block, ComponentChild>();
   /** Full groups by their last block, which is the same object only where all before it are. */
   const groups = new WeakMap<Block, ComponentChild>();
+  /** The depth of the first heading, which those after it are shown below. */
+  let topDepth: number | undefined;
 
   function words(text: string, growing: boolean): ComponentChild[] {
     return parseInline(text, growing).map(inline);
@@ -93,8 +95,9 @@ export function createMarkdown(options: MarkdownOptions): MarkdownView {
       case "paragraph":
         return <p>{words(block.text, growing)}</p>;
       case "heading": {
-        // The panel's title is of level 2: what an answer is divided by stands below it.
-        const Heading = `h${Math.min(block.depth + 2, 6)}` as "h3";
+        // The panel's title is of level 2, and no level is left out below it, wherever the answer begins.
+        const below = Math.max(block.depth - (topDepth ?? block.depth), 0);
+        const Heading = `h${Math.min(3 + below, 6)}` as "h3";
         return <Heading>{words(block.text, growing)}</Heading>;
       }
       case "code":
@@ -145,8 +148,9 @@ export function createMarkdown(options: MarkdownOptions): MarkdownView {
     };
     const [header = [], ...body] = rows;
     return (
+      // biome-ignore lint/a11y/useSemanticElements: a group and no landmark, since an answer may have many.
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be scrollable by the keyboard.
-      <section class="table" aria-label={options.table} tabIndex={0}>
+      <section class="table" role="group" aria-label={options.table} tabIndex={0}>
         <table>
           <thead>
             <tr>
@@ -182,6 +186,7 @@ export function createMarkdown(options: MarkdownOptions): MarkdownView {
   return {
     render(text, whole) {
       const read = blocks.read(text, whole);
+      topDepth = read.find((block) => block.type === "heading")?.depth;
       const shown: ComponentChild[] = [];
       for (let from = 0; from < read.length; from += GROUP) {
         const group = read.slice(from, from + GROUP);

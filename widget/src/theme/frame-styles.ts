@@ -1,5 +1,6 @@
 /** Colours and type, and the panel's frame: where it stands, how it opens, its header and its menu. */
 export const FRAME_STYLES = `
+:host{inset:0 auto auto 0!important}
 .parlance{--surface:#fff;--canvas:#f6f6f4;--raised:#fff;--sunken:#f1f1ee;--ink:#1c1e22;--soft:#5d626c;--line:#1c1e221a;--warn:#fff6e5;--warn-ink:#6b4300;--good:#1a9c5b;--bad:#d0342c;--shade:0 0 0 1px #1c1e220d,0 4px 12px #1c1e2214,0 24px 64px #1c1e2230;color-scheme:light;color:var(--ink);font:400 15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif;-webkit-font-smoothing:antialiased;text-align:start}
 .parlance[data-theme=dark]{--surface:#1a1c20;--canvas:#131518;--raised:#202329;--sunken:#16181c;--ink:#eceef1;--soft:#a3a9b4;--line:#ffffff1c;--warn:#33270f;--warn-ink:#f3cf8c;--good:#3ccb84;--bad:#ff7b72;--shade:0 0 0 1px #ffffff14,0 24px 64px #000a;color-scheme:dark}
 .parlance *,.parlance *::before,.parlance *::after{box-sizing:border-box}

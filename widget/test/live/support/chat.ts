@@ -31,6 +31,19 @@ export class Chat {
     return this.page.getByRole("button", { name, exact: true });
   }
 
+  /** Goes back from control to control until a button has the focus. */
+  async reach(name: string): Promise<void> {
+    const isThere = (): Promise<boolean> => this.button(name).evaluate(hasFocus);
+    for (let steps = 0; steps < 40 && !(await isThere()); steps++)
+      await this.page.keyboard.press("Shift+Tab");
+  }
+
+  /** Waits until a control has the focus. */
+  async focusOn(role: "button" | "menuitem" | "textbox", name: string): Promise<void> {
+    const control = this.page.getByRole(role, { name, exact: true });
+    await control.and(this.page.locator(":focus")).waitFor();
+  }
+
   /** Opens the panel and waits for the connection. */
   async open(): Promise<void> {
     await this.launcher.click();
@@ -83,3 +96,5 @@ export class Chat {
     return which.locator(".prose").innerHTML();
   }
 }
+
+const hasFocus = (element: Element): boolean => element.matches(":focus");

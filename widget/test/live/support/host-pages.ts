@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Collected } from "./collected.ts";
 
 /** A page of a site that embeds the chat. */
 export interface HostPage {
@@ -15,8 +16,8 @@ export interface HostPages {
   readonly origin: string;
   /** Puts a page up; returns its address. */
   put(page: HostPage): string;
-  /** What browsers sent to `/reports`, parsed, oldest first. */
-  readonly reports: readonly unknown[];
+  /** What browsers sent to `/reports`. */
+  readonly reports: Collected<string>;
   close(): Promise<void>;
 }
 
@@ -25,12 +26,12 @@ const SHOP = `<main><h1>A shop</h1><p>Tents, packs and what goes into them. <a h
 /** Starts the site on a free port of 127.0.0.1. */
 export async function startHostPages(): Promise<HostPages> {
   const pages = new Map<string, Required<HostPage>>();
-  const reports: unknown[] = [];
+  const reports = new Collected<string>();
   const server = createServer((request, response) => {
     if (request.url === "/reports") {
       response.writeHead(204).end();
       readText(request).then(
-        (text) => void reports.push(JSON.parse(text)),
+        (text) => reports.add(text),
         // A browser that is closed takes its last report with it.
         () => response.destroy(),
       );
@@ -71,7 +72,6 @@ function html({ head, body }: Required<HostPage>): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>A shop</title>
-<link rel="icon" href="data:,">
 ${head}
 </head>
 <body>${body}</body>

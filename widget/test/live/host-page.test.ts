@@ -1,0 +1,167 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import type { CDPSession, Page } from "playwright-core";
+import type { Chat } from "./support/chat.ts";
+import { type Stage, startStage } from "./support/stage.ts";
+
+let stage: Stage;
+
+beforeAll(async () => {
+  stage = await startStage();
+});
+afterEach(() => Promise.all(stage.browser.contexts().map((context) => context.close())));
+afterAll(() => stage.stop());
+
+/** Calls `window.Parlance` as the page does. */
+const command = (page: Page, ...call: unknown[]): Promise<void> =>
+  page.evaluate((words) => {
+    (window as unknown as { Parlance(...call: unknown[]): void }).Parlance(...words);
+  }, call);
+
+/** All that a page keeps in the visitor's browser. */
+async function kept({ page, visitor }: Chat) {
+  const { cookies, origins } = await visitor.storageState({ indexedDB: true });
+  const own = await page.evaluate(async () => ({
+    session: sessionStorage.length,
+    caches: await caches.keys(),
+    workers: (await navigator.serviceWorker.getRegistrations()).length,
+  }));
+  return { cookies, origins, ...own };
+}
+const NOTHING = { cookies: [], origins: [], session: 0, caches: [], workers: 0 };
+
+describe("a page that embeds the chat", () => {
+  test("keeps nothing and asks for nothing but the script before the visitor opens", async () => {
+    const visitor = await stage.visitor();
+    const asked: string[] = [];
+    visitor.on("request", (request) => asked.push(request.url()));
+    const chat = await stage.tab(visitor, stage.pages.put({ head: stage.tag() }));
+    await chat.launcher.waitFor();
+    await chat.page.waitForLoadState("networkidle");
+    expect(asked).toEqual([chat.page.url(), `${stage.gatewayUrl}/widget.js`]);
+    expect(await kept(chat)).toEqual(NOTHING);
+
+    await chat.open();
+    const after = await kept(chat);
+    expect(after.origins.map(({ origin, localStorage }) => [origin, localStorage.length])).toEqual([
+      [stage.pages.origin, 1],
+    ]);
+    expect({ ...after, origins: [] }).toEqual(NOTHING);
+  });
+
+  test("has one chat where the script stands twice", async () => {
+    const visitor = await stage.visitor();
+    const sockets: string[] = [];
+    visitor.on("page", (page) => page.on("websocket", (socket) => sockets.push(socket.url())));
+    const head = stage.tag() + stage.tag();
+    const chat = await stage.tab(visitor, stage.pages.put({ head }));
+    await chat.open();
+    await chat.ask("Once [[sim tokens=10 seed=61]]");
+    await chat.ended();
+    expect(await chat.page.locator("aside").count()).toBe(1);
+    expect(await chat.launcher.count()).toBe(1);
+    expect(sockets).toHaveLength(1);
+    expect(stage.upstream.requests.filter(({ directives }) => directives.seed === 61)).toHaveLength(1);
+  });
+
+  test("keeps the chat, and an answer under way, when its script swaps the body's content or the body", async () => {
+    const chat = await stage.visit();
+    await chat.open();
+    await chat.ask("At length [[sim tokens=300 rate=80 seed=62]]");
+    await chat.grown(30);
+    await chat.page.evaluate(() => {
+      history.pushState(null, "", "#elsewhere");
+      document.body.innerHTML = "<h1>Elsewhere</h1>";
+    });
+    await chat.grown(60);
+    await chat.page.evaluate(() => {
+      const body = document.createElement("body");
+      body.append("Yet elsewhere");
+      document.body.replaceWith(body);
+    });
+    await chat.ended();
+    expect(await chat.page.locator("aside").count()).toBe(1);
+    expect(await chat.answers.count()).toBe(1);
+  });
+
+  test("has nothing left of a chat that was destroyed in the middle of an answer", async () => {
+    const chat = await stage.visit({});
+    const { page } = chat;
+    const browser = await page.context().newCDPSession(page);
+    const scripts = new Set<string>();
+    browser.on(
+      "Debugger.scriptParsed",
+      ({ scriptId, url }) => void (url.startsWith("http") && scripts.add(scriptId)),
+    );
+    await browser.send("Debugger.enable");
+    const sockets: { isClosed(): boolean }[] = [];
+    page.on("websocket", (socket) => sockets.push(socket));
+    const before = await traces(page, browser, scripts);
+
+    await page.evaluate(async (address) => {
+      const script = document.createElement("script");
+      Object.assign(script, { src: address, async: true });
+      script.dataset.siteKey = "pk_shop";
+      const loaded = new Promise((resolve) => script.addEventListener("load", resolve, { once: true }));
+      document.head.append(script);
+      await loaded;
+      script.remove();
+    }, `${stage.gatewayUrl}/widget.js`);
+    await chat.open();
+    await chat.button("More options").click();
+    await page.keyboard.press("Escape");
+    await chat.ask("At length [[sim tokens=3000 rate=80 seed=63]]");
+    await chat.grown(60);
+    await page.evaluate(() => {
+      const host = document.querySelector("aside");
+      Object.assign(window, {
+        remembered: host && [new WeakRef(host), new WeakRef(host.shadowRoot as ShadowRoot)],
+      });
+    });
+    const during = await traces(page, browser, scripts);
+    expect(during.listeners).not.toEqual(before.listeners);
+    await command(page, "destroy");
+
+    expect(sockets).toHaveLength(1);
+    await untilCollected(page, browser);
+    expect(await traces(page, browser, scripts)).toEqual(before);
+    expect(sockets.every((socket) => socket.isClosed())).toBe(true);
+  });
+});
+
+/** What of the page's own a chat might have left its marks on. */
+async function traces(page: Page, browser: CDPSession, scripts: ReadonlySet<string>) {
+  const listeners: Record<string, string[]> = {};
+  for (const expression of [
+    "window",
+    "document",
+    "document.documentElement",
+    "document.body",
+    "visualViewport",
+  ]) {
+    const { result } = await browser.send("Runtime.evaluate", { expression });
+    const found = await browser.send("DOMDebugger.getEventListeners", { objectId: result.objectId ?? "" });
+    // Whoever drives the browser's mouse listens too, in a script without an address.
+    const ofPage = found.listeners.filter(({ scriptId }) => scripts.has(scriptId));
+    listeners[expression] = ofPage.map(({ type }) => type).sort();
+  }
+  const own = await page.evaluate(() => ({
+    html: document.documentElement.outerHTML,
+    globals: Object.keys(window).filter((name) => name !== "remembered"),
+    sheets: document.adoptedStyleSheets.length,
+    title: document.title,
+    focused: document.activeElement?.tagName,
+  }));
+  return { listeners, ...own };
+}
+
+/** Resolves when nothing holds on to the chat's elements any more: no listener, timer, observer or socket. */
+async function untilCollected(page: Page, browser: CDPSession): Promise<void> {
+  const isCollected = (): Promise<boolean> =>
+    page.evaluate(() =>
+      (window as unknown as { remembered: WeakRef<object>[] }).remembered.every(
+        (held) => held.deref() === undefined,
+      ),
+    );
+  do await browser.send("HeapProfiler.collectGarbage");
+  while (!(await isCollected()));
+}
