@@ -14,7 +14,7 @@ export interface InstanceDirectory {
   /** All that are alive, in no order. */
   alive(): Promise<readonly LiveInstance[]>;
   /**
-   * Puts what instances must agree on, where nobody has, for so many seconds.
+   * Puts what instances must agree on, where nobody has, for so many seconds from now; who agrees prolongs it.
    *
    * @returns what stands: `value`, or what another instance put before
    */

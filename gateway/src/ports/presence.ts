@@ -5,7 +5,7 @@ import type { Scope } from "./scope.ts";
  * themselves. Rejects where the store is away.
  */
 export interface PresenceStore {
-  /** The user has a socket at the instance, for so many seconds from now. Twice is once, the later lease holds. */
+  /** The user has a socket at the instance, for so many seconds from now. Twice is once: the lease that ends later holds. */
   register(scope: Scope, instance: string, seconds: number): Promise<void>;
   /** Prolongs the leases of many users of one instance, in one batch; makes those that had run out. */
   renew(scopes: readonly Scope[], instance: string, seconds: number): Promise<void>;
