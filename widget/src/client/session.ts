@@ -1,5 +1,6 @@
 import type { ServerFrame } from "@parlance/protocol";
 import { TOKEN_RENEW_AT } from "@parlance/protocol/constants";
+import { answerChallenge } from "./challenge.ts";
 import { clientError } from "./failure.ts";
 import { call } from "./http.ts";
 import type { Keeping } from "./keeping.ts";
@@ -99,13 +100,13 @@ export function createSession({
     }
   }
 
-  async function mintWithSiteKey(withVisitor = true): Promise<Grant> {
+  async function mintWithSiteKey(withVisitor = true, challenge?: object): Promise<Grant> {
     const asWhom = identity;
     const visitorToken = withVisitor ? knownVisitor()?.token : undefined;
     const answer = await call({ environment, scope }, `${gateway}/v1/sessions`, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ siteKey: options.siteKey, visitorToken, userToken }),
+      body: JSON.stringify({ siteKey: options.siteKey, visitorToken, userToken, challenge }),
     });
     const { status, body, error } = answer;
     if (asWhom !== identity) return { ok: false, stop: false, error };
@@ -119,6 +120,15 @@ export function createSession({
     }
     // The stored visitor may be what is refused (forgotten, revoked): a new one may still come in.
     if (status === 401 && visitorToken !== undefined) return mintWithSiteKey(false);
+    if (error.code === "CHALLENGE_REQUIRED" && challenge === undefined) {
+      let ended = false;
+      const release = scope.own(() => {
+        ended = true;
+      });
+      const found = await answerChallenge(body.challenge, () => !ended && asWhom === identity);
+      release();
+      if (found !== null) return mintWithSiteKey(withVisitor, found);
+    }
     const stop = status >= 400 && status < 500 && status !== 408 && status !== 429;
     return { ok: false, stop, error: clientError(error) };
   }
