@@ -78,6 +78,43 @@ export function endingSuite({ archive, newUser }: ArchiveUnderTest): void {
       expect(await user.openReplies()).toHaveLength(1);
     });
 
+    test("a new owner raises an open reply's epoch, and who was overtaken ends nothing", async () => {
+      const user = newUser();
+      const { conversation, reply } = await accepted(user, turn("question"));
+      expect(await user.raiseEpoch(reply, 3)).toBe(true);
+      expect(await user.raiseEpoch(reply, 3)).toBe(false);
+      expect(await user.raiseEpoch(reply, 2)).toBe(false);
+      expect((await user.openReplies()).map(({ epoch }) => epoch)).toEqual([3]);
+      expect((await archive().owed()).find((owed) => owed.reply === reply)?.epoch).toBe(3);
+      expect(await user.endReply(end(reply, { conversation, epoch: 2, content: "overtaken" }))).toBe(false);
+      expect(await user.reply(reply)).toMatchObject({ state: "open", owed: { epoch: 3 } });
+      const ending = end(reply, { conversation, epoch: 3, content: "of the new owner" });
+      expect(await user.endReply(ending)).toBe(true);
+      expect(await user.raiseEpoch(reply, 9)).toBe(false);
+      expect(await user.reply(reply)).toMatchObject({ state: "ended", end: ending });
+    });
+
+    test("of many owners that raise at once each gets a higher epoch or none, and the highest stands", async () => {
+      const user = newUser();
+      const { reply } = await accepted(user, turn("question"));
+      const epochs = [5, 2, 9, 9, 4, 1, 7];
+      const raised = await Promise.all(epochs.map((epoch) => user.raiseEpoch(reply, epoch)));
+      expect(raised.filter((each, index) => each && epochs[index] === 9)).toHaveLength(1);
+      expect(raised[epochs.indexOf(1)]).toBe(false);
+      expect((await user.openReplies()).map(({ epoch }) => epoch)).toEqual([9]);
+    });
+
+    test("nobody raises the epoch of what is unknown, a question or another user's, and no other reply's with it", async () => {
+      const user = newUser();
+      const one = await accepted(user, turn("one"));
+      const two = await accepted(user, turn("two"));
+      expect(await user.raiseEpoch("unknown", 2)).toBe(false);
+      expect(await user.raiseEpoch(one.message, 2)).toBe(false);
+      expect(await newUser().raiseEpoch(one.reply, 2)).toBe(false);
+      expect(await user.raiseEpoch(two.reply, 2)).toBe(true);
+      expect((await user.openReplies()).map(({ epoch }) => epoch)).toEqual([1, 2]);
+    });
+
     test("a reply is found by its question's id and by its client's", async () => {
       const user = newUser();
       const request = turn("question");

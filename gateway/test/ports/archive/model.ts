@@ -54,7 +54,7 @@ export class ArchiveModel {
 
   endReply(end: ReplyEnd): boolean {
     const owed = this.open.find(({ reply }) => reply === end.reply);
-    if (owed === undefined) return false;
+    if (owed === undefined || owed.epoch > end.epoch) return false;
     this.open = this.open.filter((other) => other !== owed);
     const conversation = this.find(owed.conversation);
     const turn = conversation?.turns.find(({ answer }) => answer?.id === end.reply);
@@ -72,6 +72,12 @@ export class ArchiveModel {
     };
     this.#touch(conversation, end.at);
     return true;
+  }
+
+  raiseEpoch(reply: string, epoch: number): boolean {
+    const below = this.open.some((owed) => owed.reply === reply && owed.epoch < epoch);
+    if (below) this.open = this.open.map((owed) => (owed.reply === reply ? { ...owed, epoch } : owed));
+    return below;
   }
 
   clear(conversation: string): boolean {

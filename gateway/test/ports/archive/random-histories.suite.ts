@@ -11,7 +11,23 @@ import { end, turn } from "./turns.ts";
 const event = fc.oneof(
   { weight: 6, arbitrary: fc.record({ type: fc.constant("ask"), pick: fc.option(fc.nat()) }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant("resend"), pick: fc.nat(), altered: fc.boolean() }) },
-  { weight: 6, arbitrary: fc.record({ type: fc.constant("end"), pick: fc.nat(), stopped: fc.boolean() }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      type: fc.constant("end"),
+      pick: fc.nat(),
+      stopped: fc.boolean(),
+      epoch: fc.integer({ min: 1, max: 4 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant("raise"),
+      pick: fc.nat(),
+      epoch: fc.integer({ min: 1, max: 4 }),
+    }),
+  },
   { weight: 3, arbitrary: fc.record({ type: fc.constant("edit"), pick: fc.nat() }) },
   { weight: 3, arbitrary: fc.record({ type: fc.constant("regenerate"), pick: fc.nat() }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("create") }) },
@@ -60,11 +76,18 @@ class History {
         return this.#accept(turn(`${happening.type} at ${at}`, fields));
       }
       case "end": {
-        const replies = this.model.open.map(({ reply }) => reply);
-        const ended = this.#requests.slice(-1).map(({ reply }) => reply);
-        const reply = pickOf([...replies, ...ended, "unknown"], happening.pick);
-        const ending = end(reply, { at, reason: happening.stopped ? "stop" : "cancelled" });
+        const reply = this.#reply(happening.pick);
+        const reason = happening.stopped ? "stop" : "cancelled";
+        const ending = end(reply, { at, reason, epoch: happening.epoch });
         return { expected: this.model.endReply(ending), call: (archive) => archive.endReply(ending) };
+      }
+      case "raise": {
+        const reply = this.#reply(happening.pick);
+        const { epoch } = happening;
+        return {
+          expected: this.model.raiseEpoch(reply, epoch),
+          call: (archive) => archive.raiseEpoch(reply, epoch),
+        };
       }
       case "create": {
         const id = `created-${at}`;
@@ -90,6 +113,13 @@ class History {
       default:
         throw new Error(`an event that the test does not know: ${JSON.stringify(happening)}`);
     }
+  }
+
+  /** An open reply for the most part. */
+  #reply(pick: number): string {
+    const open = this.model.open.map(({ reply }) => reply);
+    const latest = this.#requests.slice(-1).map(({ reply }) => reply);
+    return pickOf([...open, ...latest, "unknown"], pick);
   }
 
   #accept(request: AcceptRequest): Step {

@@ -125,3 +125,28 @@ test("in a cluster a bus follows its channel to another node", async () => {
   await bus.close();
   await running.stop();
 }, 60_000);
+
+test("a bus works through sentinels, with a password", async () => {
+  const server = await startRedisProcess({ settings: ['requirepass "p@ss word"'] });
+  const sentinel = await startRedisProcess({
+    role: { sentinelOf: server.port },
+    settings: ['sentinel auth-pass main "p@ss word"'],
+  });
+  const url = `redis+sentinel://:p%40ss%20word@127.0.0.1:${sentinel.port}/main/3`;
+  const redis = connectRedis(url, () => undefined);
+  await redis.untilReady(10_000);
+  const bus = createRedisInstanceBus({ redis, failed: () => undefined });
+  const { heard, take, count } = inbox();
+  await bus.receive("mine", take);
+  const back = Promise.withResolvers<void>();
+  bus.onBack(back.resolve);
+  await redis.run((client) => client.call("CLIENT", "KILL", "TYPE", "pubsub"));
+  await back.promise;
+  await bus.send("mine", "text");
+  await count(1);
+  expect(heard).toEqual(["text"]);
+  await bus.close();
+  await redis.close();
+  await sentinel.stop();
+  await server.stop();
+}, 30_000);

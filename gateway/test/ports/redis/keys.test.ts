@@ -41,8 +41,16 @@ const id = fc.oneof(
 );
 const scope = fc.tuple(id, id).map(([tenant, user]) => scopeOf(tenant, user));
 
-const OF_CONVERSATIONS = ["recent", "session", "summary", "summaryClaim", "journal"] as const;
-const OF_USERS = ["limits", "reservations", "reservationEnds", "streams"] as const;
+const OF_CONVERSATIONS = [
+  "recent",
+  "session",
+  "summary",
+  "summaryClaim",
+  "journal",
+  "owner",
+  "epoch",
+] as const;
+const OF_USERS = ["limits", "reservations", "reservationEnds", "streams", "presence"] as const;
 
 const allKeys = (of: Scope, conversation: string): string[] => [
   ...OF_CONVERSATIONS.map((kind) => redisKeys[kind](of, conversation)),
@@ -60,6 +68,24 @@ describe("names of keys", () => {
     expect(redisKeys.summary(of, "c/1")).toBe("chat:{acme:mary%40example.com}:c%2F1:summary");
     expect(redisKeys.limits(of)).toBe("chat:{acme:mary%40example.com}:limits");
     expect(redisKeys.answer(of.tenant, "d")).toBe("chat:{acme}:d:answer");
+  });
+
+  test("of what is no user's lie under no user's tag, whatever they are called", () => {
+    fc.assert(
+      fc.property(scope, id, id, (of, one, other) => {
+        const shared = [
+          redisKeys.instances,
+          redisKeys.agreement(one),
+          redisKeys.channel(one),
+          redisKeys.agreement(other),
+          redisKeys.channel(other),
+        ];
+        expect(new Set(shared).size).toBe(one === other ? 3 : 5);
+        expect(allKeys(of, one).filter((key) => shared.includes(key))).toEqual([]);
+        expect(shared.map(hashTag).every((tag) => tag === undefined)).toBe(true);
+      }),
+      { seed: testSeed("names of what is shared"), numRuns: 1_000 },
+    );
   });
 
   test("no two ids are spelled alike, and none has a separator, a brace or a space", () => {

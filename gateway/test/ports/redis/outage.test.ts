@@ -1,10 +1,13 @@
 import { setTimeout as pause, setImmediate as turn } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { connectRedis, type RedisConnection } from "../../../src/adapters/redis/connection.ts";
+import { createRedisConversationLeases } from "../../../src/adapters/redis/conversation-leases.ts";
 import { createRedisConversationSummaries } from "../../../src/adapters/redis/conversation-summaries.ts";
 import { RedisUnavailable } from "../../../src/adapters/redis/errors.ts";
+import { createRedisInstanceDirectory } from "../../../src/adapters/redis/instance-directory.ts";
 import { createRedisLimiter } from "../../../src/adapters/redis/limiter.ts";
 import { createRedisMessageLayer } from "../../../src/adapters/redis/message-layer.ts";
+import { createRedisPresenceStore } from "../../../src/adapters/redis/presence.ts";
 import { createRedisReplyJournal } from "../../../src/adapters/redis/reply-journal.ts";
 import { SESSION_LAYER } from "../../../src/ports/message-layer.ts";
 import { question, turns } from "../message-layer/messages.ts";
@@ -51,6 +54,9 @@ describe("while Redis is away", () => {
     const limiter = createRedisLimiter({ redis });
     const summaries = createRedisConversationSummaries({ redis });
     const journal = createRedisReplyJournal({ redis });
+    const leases = createRedisConversationLeases({ redis });
+    const presence = createRedisPresenceStore({ redis });
+    const directory = createRedisInstanceDirectory({ redis });
     const entry = { ...scope, reply: "r", epoch: 1, seq: 1, text: "text" };
     const attempts = (): Promise<unknown[]> =>
       Promise.all([
@@ -58,14 +64,24 @@ describe("while Redis is away", () => {
         outcome(limiter.admit({ ...scope, reservation: "r", conversation: "c", limits })),
         outcome(summaries.claim(scope, "c", 60)),
         outcome(journal.append([entry, { ...entry, reply: "s" }])),
+        outcome(leases.acquire(scope, "c", "i", { seconds: 8, above: 0 })),
+        outcome(leases.renew([{ scope, conversation: "c", epoch: 1 }], "i", 8)),
+        outcome(leases.release({ scope, conversation: "d", epoch: 1 }, "i")),
+        outcome(presence.register(scope, "i", 8)),
+        outcome(presence.renew([scope], "i", 8)),
+        outcome(presence.instancesOf(scope)),
+        outcome(directory.beat({ id: "i", draining: false }, 8)),
+        outcome(directory.alive()),
+        outcome(directory.agree("name", "value", 8)),
       ]);
+    const all = (result: unknown): unknown[] => Array.from({ length: 13 }, () => result);
     proxy.cut();
     const started = performance.now();
-    expect(await attempts()).toEqual([isAway, isAway, isAway, isAway]);
-    expect(await attempts()).toEqual([isAway, isAway, isAway, isAway]);
+    expect(await attempts()).toEqual(all(isAway));
+    expect(await attempts()).toEqual(all(isAway));
     expect(performance.now() - started).toBeLessThan(500);
     await mended();
-    expect(await attempts()).toEqual(["resolved", "resolved", "resolved", "resolved"]);
+    expect(await attempts()).toEqual(all("resolved"));
     expect(await journal.read(scope, "r")).toEqual({ epoch: 1, seq: 1, text: "text" });
   });
 
