@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from "@jest/globals";
 import type { Archive, UserArchive } from "../../../src/ports/archive.ts";
 import { scopeOf } from "../support/scopes.ts";
 import { acceptingSuite } from "./accepting.suite.ts";
+import { adoptingSuite } from "./adopting.suite.ts";
 import { conversationsSuite } from "./conversations.suite.ts";
 import { endingSuite } from "./ending.suite.ts";
 import { isolationSuite } from "./isolation.suite.ts";
@@ -50,6 +51,7 @@ export function archiveSuite(
     rewritingSuite(underTest);
     readingSuite(underTest);
     conversationsSuite(underTest);
+    adoptingSuite(underTest);
     isolationSuite(underTest);
     randomHistoriesSuite(underTest);
   });
