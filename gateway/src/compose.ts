@@ -1,7 +1,6 @@
 import { PROTOCOL_LIMITS } from "@parlance/protocol";
-import { createAnthropicProvider } from "./adapters/anthropic/provider.ts";
+import { adminRoutes } from "./admin/routes.ts";
 import { createOutsideFetch } from "./adapters/https/outside-fetch.ts";
-import { createSimulatorProvider } from "./adapters/simulator/provider.ts";
 import { createSystemClock } from "./adapters/system/clock.ts";
 import { createUuidV7Ids } from "./adapters/system/ids.ts";
 import { createSystemRandomness } from "./adapters/system/randomness.ts";
@@ -18,9 +17,10 @@ import { resolveSecrets } from "./development-secrets.ts";
 import { drain } from "./drain.ts";
 import { createHistory } from "./history/history.ts";
 import { createIdentity } from "./identity.ts";
-import { CHEAPEST_CLAUDE } from "./llm/models.ts";
+import { bookUsage } from "./llm/book-usage.ts";
+import { CHEAPEST_CLAUDE, modelByName } from "./llm/models.ts";
+import { createProviders } from "./model-providers.ts";
 import { createPipeline, type Pipeline } from "./pipeline/pipeline.ts";
-import type { ModelProvider } from "./ports/model.ts";
 import type { OutsideFetch } from "./ports/outside-fetch.ts";
 import type { RegistryStore } from "./ports/registry-store.ts";
 import type { Clock } from "./ports/system.ts";
@@ -97,10 +97,17 @@ export async function startGateway(
   const keys = deriveKeys(secrets.secret, secrets.previousSecret);
 
   const durable = await openDurableStores(config);
-  const { archive } = durable;
   const registry = createRegistry(durable.registry, {
     keys,
     failed: (error) => log.error({ err: error }, "a secret of the registry cannot be opened"),
+  });
+  const directory = createTenantDirectory(registry, clock, (error) =>
+    log.error({ err: error }, "the registry cannot be read"),
+  );
+  const archive = bookUsage(durable.archive, {
+    usage: durable.usage,
+    prices: async (tenant) => (await directory.tenant(tenant))?.prices ?? {},
+    failed: (error) => log.error({ err: error }, "the usage of a reply could not be booked"),
   });
   const hot = await openHotStores(config, clock, (error) => log.error({ err: error }, "trouble with Redis"));
   const journal = hot.journal ?? durable.journal;
@@ -120,18 +127,8 @@ export async function startGateway(
     if (interrupted > 0) log.warn({ replies: interrupted }, "replies of a former run ended as interrupted");
   }
 
-  const providers = new Map<string, ModelProvider>();
-  const simulator = createSimulatorProvider({ tokensPerSecond: config.simulatorTokensPerSecond });
-  providers.set(simulator.name, simulator);
-  if (config.anthropic !== null) {
-    const { apiKey, baseUrl } = config.anthropic;
-    const anthropic = createAnthropicProvider({ apiKey, ...(baseUrl === null ? {} : { baseURL: baseUrl }) });
-    providers.set(anthropic.name, anthropic);
-  }
+  const providers = createProviders(config);
 
-  const directory = createTenantDirectory(registry, clock, (error) =>
-    log.error({ err: error }, "the registry cannot be read"),
-  );
   const { keyUses, tokens, gates, challenges, sessions, visitors, clientAddress } = createIdentity({
     config,
     keys,
@@ -246,6 +243,22 @@ export async function startGateway(
       gates,
       clientAddress,
       used: (key) => keyUses.note("api-key", key, key.id),
+    }),
+    ...adminRoutes({
+      adminKey: secrets.adminKey,
+      registry,
+      directory,
+      keyUses,
+      audit: durable.audit,
+      usage: durable.usage,
+      archive,
+      conversations: durable.conversations,
+      userRights: null,
+      knownModel: (name) => modelByName(name) !== undefined,
+      defaultModel: CHEAPEST_CLAUDE,
+      clock,
+      ids,
+      randomness,
     }),
     ...(await widgetFileRoutes(served.widget)),
     ...(demo ? demoRoutes({ directories: served.demo, tokens, publicUrl: config.publicUrl }) : []),

@@ -1,18 +1,38 @@
 import type { LimitOverrides, TenantRecord } from "../ports/registry-store.ts";
 import type { TenantSettings } from "./settings.ts";
+import { TIERS } from "./tiers.ts";
 
 type LimitsInput = NonNullable<TenantSettings["limits"]>;
 
 /** A tenant with what is said of it put in, as the operator may say all. Revision and times are the caller's. */
 export function applySettings(tenant: TenantRecord, settings: TenantSettings): TenantRecord {
   const { models, cache, attachments, limits, ...plain } = settings;
-  return {
+  const applied: TenantRecord = {
     ...tenant,
     ...defined(plain),
     models: { ...tenant.models, ...defined(models ?? {}) },
     cache: { ...tenant.cache, ...defined(cache ?? {}) },
     attachments: { ...tenant.attachments, ...defined(attachments ?? {}) },
     ...(limits === undefined ? {} : grantLimits(tenant, limits)),
+  };
+  return withinTier(applied);
+}
+
+/** What a tenant lowered below its former tier may be above its new one: then the new one's holds. */
+function withinTier(tenant: TenantRecord): TenantRecord {
+  const limits: Record<string, unknown> = { ...tenant.limits };
+  const loweredFrom: Record<string, unknown> = { ...tenant.loweredFrom };
+  for (const [name, granted] of Object.entries(TIERS[tenant.tier])) {
+    const own = limits[name];
+    if (loweredFrom[name] !== "tier" || typeof own !== "number" || granted === null || own < granted)
+      continue;
+    delete limits[name];
+    delete loweredFrom[name];
+  }
+  return {
+    ...tenant,
+    limits: limits as LimitOverrides,
+    loweredFrom: loweredFrom as TenantRecord["loweredFrom"],
   };
 }
 

@@ -1,5 +1,5 @@
 import type { UserLimits } from "../ports/limiter.ts";
-import type { TenantRecord, Tier } from "../ports/registry-store.ts";
+import type { LimitName, TenantCeilings, TenantRecord, Tier } from "../ports/registry-store.ts";
 
 /** What a tier allows each user of a tenant, and the tenant in a month; null is no limit. Source: requirement R24. */
 export const TIERS: Readonly<Record<Tier, UserLimits & { readonly tokensPerMonth: number | null }>> = {
@@ -28,4 +28,17 @@ export function userLimits(tenant: TenantRecord): UserLimits {
     messagesPerHour: messagesPerHour === undefined ? tier.messagesPerHour : messagesPerHour,
     concurrentStreams: concurrentStreams === undefined ? tier.concurrentStreams : concurrentStreams,
   };
+}
+
+/** Every limit that holds, filled in from the tier; null is none. */
+export type EffectiveLimits = Record<LimitName, number | null> & {
+  readonly tenant: Required<TenantCeilings>;
+};
+
+const NO_CEILINGS = { messagesPerMinute: null, messagesPerHour: null, concurrentStreams: null };
+
+/** The limits that hold for a tenant: the tier's, where the tenant's own do not say otherwise. */
+export function effectiveLimits(record: TenantRecord): EffectiveLimits {
+  const { tenant, ...own } = record.limits;
+  return { ...TIERS[record.tier], ...own, tenant: { ...NO_CEILINGS, ...tenant } };
 }

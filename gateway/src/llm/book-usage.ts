@@ -1,0 +1,61 @@
+import type { Archive, ReplyEnd } from "../ports/archive.ts";
+import type { TenantPrices } from "../ports/registry-store.ts";
+import type { TenantId } from "../ports/scope.ts";
+import type { UsageRow, UsageStore } from "../ports/usage-store.ts";
+import { replyCost } from "./cost.ts";
+import { modelByName } from "./models.ts";
+
+/** What usage is booked with. */
+export interface Booking {
+  readonly usage: UsageStore;
+  /** A tenant's own prices, by model. */
+  prices(tenant: TenantId): Promise<Readonly<Record<string, TenantPrices>>>;
+  /** Told of usage that could not be booked: the reply has ended all the same. */
+  failed(error: unknown): void;
+}
+
+/** The archive, which books what a reply took as it ends: once, since a reply ends once, whoever ends it. */
+export function bookUsage(archive: Archive, booking: Booking): Archive {
+  return {
+    ...archive,
+    forUser(scope) {
+      const user = archive.forUser(scope);
+      return {
+        ...user,
+        async endReply(end) {
+          const ended = await user.endReply(end);
+          if (ended) await book(scope.tenant, end, booking);
+          return ended;
+        },
+      };
+    },
+  };
+}
+
+async function book(tenant: TenantId, end: ReplyEnd, { usage, prices, failed }: Booking): Promise<void> {
+  // A reply that ended before a model was chosen took nothing.
+  if (end.model === "") return;
+  try {
+    const row = usageOf(end, (await prices(tenant))[end.model]);
+    await usage.forTenant(tenant).add(row);
+  } catch (error) {
+    failed(error);
+  }
+}
+
+/** The usage of one reply as a row of its day. */
+export function usageOf(end: ReplyEnd, prices: TenantPrices | undefined): UsageRow {
+  const { inputTokens, outputTokens, cachedInputTokens } = end.usage;
+  const model = modelByName(end.model);
+  return {
+    day: new Date(end.at).toISOString().slice(0, 10),
+    model: end.model,
+    messages: 1,
+    inputTokens,
+    outputTokens,
+    cachedInputTokens,
+    cost: model === undefined ? 0 : replyCost(model, end.usage, prices),
+    // A model always reads its question: a whole answer without input came from a cache.
+    cacheHits: end.reason === "stop" && inputTokens === 0 && outputTokens === 0 ? 1 : 0,
+  };
+}
