@@ -1,9 +1,9 @@
 import { PROTOCOL_LIMITS } from "@parlance/protocol";
-import { adminRoutes } from "./admin/routes.ts";
 import { createOutsideFetch } from "./adapters/https/outside-fetch.ts";
 import { createSystemClock } from "./adapters/system/clock.ts";
 import { createUuidV7Ids } from "./adapters/system/ids.ts";
 import { createSystemRandomness } from "./adapters/system/randomness.ts";
+import { adminRoutes } from "./admin/routes.ts";
 import { agreeOnSettings } from "./agree-on-settings.ts";
 import type { Config } from "./config.ts";
 import { Cluster } from "./delivery/cluster/cluster.ts";
@@ -33,6 +33,7 @@ import { deriveKeys } from "./tenants/derived-keys.ts";
 import { createTenantDirectory } from "./tenants/directory.ts";
 import { createRegistry } from "./tenants/registry.ts";
 import { createChatServer } from "./transport/chat-server.ts";
+import { ERASED_USER } from "./transport/revocation.ts";
 import { createRouter } from "./transport/router.ts";
 import { demoRoutes } from "./transport/routes/demo.ts";
 import { operationRoutes } from "./transport/routes/operations.ts";
@@ -41,6 +42,7 @@ import { tokenRoutes } from "./transport/routes/tokens.ts";
 import { userMessageRoutes } from "./transport/routes/user-messages.ts";
 import { widgetFileRoutes } from "./transport/routes/widget-files.ts";
 import { SecondWheel } from "./transport/second-wheel.ts";
+import { startUserRights } from "./user-rights.ts";
 
 /** Half of the default `abandonSeconds`: who returns within it is not given up. */
 const RECONNECT_SECONDS = 15;
@@ -177,6 +179,10 @@ export async function startGateway(
     changed: pacer.changed,
     run: (reply) => pipeline.run(reply),
     stopHere: (reply, reason) => pipeline.stop(reply, reason),
+    eraseHere: (scope) => {
+      sessions.end(scope, ERASED_USER);
+      for (const reply of replies.forget(scope)) pipeline.stop(reply, "cancelled");
+    },
     failover: async () => "restart",
     draining: () => draining,
     clock,
@@ -206,6 +212,8 @@ export async function startGateway(
     log,
   });
 
+  const userRights = startUserRights({ registry, durable, hot, journal, visitors, cluster, clock, ids, log });
+
   const wheel = new SecondWheel(() => clock.monotonic());
   const admission = {
     tokens,
@@ -213,6 +221,7 @@ export async function startGateway(
     connections,
     cluster,
     visitors,
+    records: durable.records,
     gates,
     clientAddress,
     publicUrl: config.publicUrl,
@@ -253,7 +262,7 @@ export async function startGateway(
       usage: durable.usage,
       archive,
       conversations: durable.conversations,
-      userRights: null,
+      userRights,
       knownModel: (name) => modelByName(name) !== undefined,
       defaultModel: CHEAPEST_CLAUDE,
       clock,
@@ -305,6 +314,7 @@ export async function startGateway(
     });
     await pipeline.close();
     await server.close();
+    await userRights.close();
     disagree();
     await cluster.close();
     wheel.close();

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { createDynamoArchive } from "./adapters/dynamodb/archive.ts";
 import { createDynamoAuditLog } from "./adapters/dynamodb/audit-log.ts";
 import { openDynamoDb } from "./adapters/dynamodb/database.ts";
+import { createDynamoRecords } from "./adapters/dynamodb/kept-records.ts";
 import { createDynamoRegistryStore } from "./adapters/dynamodb/registry-store.ts";
 import { createDynamoTenantConversations } from "./adapters/dynamodb/tenant-conversations.ts";
 import { createDynamoUsageStore } from "./adapters/dynamodb/usage-store.ts";
@@ -29,6 +30,7 @@ import { createRedisReplyJournal } from "./adapters/redis/reply-journal.ts";
 import { createSqliteArchive } from "./adapters/sqlite/archive.ts";
 import { createSqliteAuditLog } from "./adapters/sqlite/audit-log.ts";
 import { openSqlite } from "./adapters/sqlite/database.ts";
+import { createSqliteRecords } from "./adapters/sqlite/records.ts";
 import { createSqliteRegistryStore } from "./adapters/sqlite/registry-store.ts";
 import { createSqliteReplyJournal } from "./adapters/sqlite/reply-journal.ts";
 import { createSqliteTenantConversations } from "./adapters/sqlite/tenant-conversations.ts";
@@ -46,6 +48,7 @@ import type { InstanceDirectory } from "./ports/instance-directory.ts";
 import type { Limiter } from "./ports/limiter.ts";
 import { type MessageLayer, RECENT_LAYER, SESSION_LAYER } from "./ports/message-layer.ts";
 import type { PresenceStore } from "./ports/presence.ts";
+import type { Records } from "./ports/records.ts";
 import type { RegistryStore } from "./ports/registry-store.ts";
 import type { ReplyJournal } from "./ports/reply-journal.ts";
 import type { Clock } from "./ports/system.ts";
@@ -63,6 +66,8 @@ const REDIS_READY = 10_000;
 /** What outlives a process: the truth. */
 export interface DurableStores {
   readonly archive: Archive;
+  /** What the archive keeps of people. */
+  readonly records: Records;
   /** As stored: `tenants/registry.ts` goes over it. */
   readonly registry: RegistryStore;
   readonly audit: AuditLog;
@@ -104,6 +109,7 @@ export async function openDurableStores(config: Config): Promise<DurableStores> 
     const archive = createDynamoArchive(database);
     return {
       archive,
+      records: createDynamoRecords(database),
       registry: createDynamoRegistryStore(database),
       audit: createDynamoAuditLog(database),
       usage: createDynamoUsageStore(database),
@@ -121,6 +127,7 @@ export async function openDurableStores(config: Config): Promise<DurableStores> 
   const database = await openSqlite(path);
   return {
     archive: createSqliteArchive(database),
+    records: createSqliteRecords(database),
     registry: createSqliteRegistryStore(database),
     audit: createSqliteAuditLog(database),
     usage: createSqliteUsageStore(database),

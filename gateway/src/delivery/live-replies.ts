@@ -67,6 +67,14 @@ export class LiveReplies {
     for (const reply of this.#all()) if (reply.owner !== null && reply.state !== "ended") yield reply;
   }
 
+  /** Lets go of all replies of a user, those that can still be resumed too. @returns them */
+  forget(scope: Scope): LiveReply[] {
+    const key = scopeKey(scope);
+    const replies = [...(this.#users.get(key)?.values() ?? [])];
+    this.#users.delete(key);
+    return replies;
+  }
+
   /** Lets go of a copy that nobody here reads any more. */
   remove(reply: LiveReply): void {
     const key = scopeKey(reply.scope);

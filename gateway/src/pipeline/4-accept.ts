@@ -25,6 +25,7 @@ export async function accept(turn: Admission, services: Services): Promise<StepO
     content: frame.type === "regenerate" ? "" : frame.content,
     reply: turn.replyId,
     at: turn.at,
+    credentialsAt: principal.issuedAt,
     openLimit: OPEN_REPLIES,
   });
   switch (result.outcome) {

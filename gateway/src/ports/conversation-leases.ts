@@ -37,4 +37,6 @@ export interface ConversationLeases {
   release(lease: HeldLease, instance: string): Promise<void>;
   /** Who has the lease, or null. */
   ownerOf(scope: Scope, conversation: string): Promise<ConversationOwner | null>;
+  /** Forgets leases of a user's conversations, and their epochs. @returns how many were remembered */
+  eraseUser(scope: Scope, conversations: readonly string[]): Promise<number>;
 }

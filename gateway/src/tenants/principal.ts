@@ -13,6 +13,8 @@ export interface SiteBinding {
 export interface Principal extends Scope {
   readonly name?: string;
   readonly anonymous: boolean;
+  /** When the token was issued, milliseconds since 1970, to the second. */
+  readonly issuedAt: number;
   /** Where the token ends, milliseconds since 1970. */
   readonly expiresAt: number;
   /** Only where the token came from a site key. */

@@ -172,6 +172,7 @@ export function createTokens(options: {
       tenant: establishedTenant(claims.tenant_id),
       user,
       anonymous,
+      issuedAt: claims.iat * 1000,
       expiresAt: claims.exp * 1000,
       ...(claims.name === undefined ? {} : { name: claims.name }),
       ...(own && claims.site !== undefined ? { site: claims.site } : {}),

@@ -2,6 +2,7 @@ import { CLOSE_CODES, readSubprotocolOffer } from "@parlance/protocol";
 import type { Cluster } from "../delivery/cluster/cluster.ts";
 import type { Connection, Connections } from "../delivery/connections.ts";
 import type { Gates } from "../limits/gates.ts";
+import type { Records } from "../ports/records.ts";
 import type { SiteKeyRecord } from "../ports/registry-store.ts";
 import type { HttpRequest, HttpResponse } from "../ports/socket-server.ts";
 import type { TenantDirectory } from "../tenants/directory.ts";
@@ -11,7 +12,7 @@ import type { Tokens } from "../tenants/tokens.ts";
 import type { Visitors } from "../tenants/visitors.ts";
 import type { ClientAddress } from "./client-address.ts";
 import { bearerToken, pageOrigin, problem, tooMany } from "./responses.ts";
-import { withdrawalOf } from "./revocation.ts";
+import { ERASED_USER, withdrawalOf } from "./revocation.ts";
 
 /** Sockets that one user may have open at once. */
 const SOCKETS_A_USER = 32;
@@ -23,6 +24,7 @@ export interface AdmissionServices {
   readonly connections: Connections;
   readonly cluster: Cluster;
   readonly visitors: Visitors;
+  readonly records: Records;
   readonly gates: Gates;
   readonly clientAddress: ClientAddress;
   readonly publicUrl: string | null;
@@ -147,6 +149,9 @@ async function siteRefusal(
   if (withdrawal !== null) return refused(unauthorizedResponse("UNAUTHORIZED", withdrawal.reason));
   if (principal.anonymous && !(await services.visitors.alive(principal)))
     return refused(unauthorizedResponse("TOKEN_EXPIRED", "the visitor's sessions were ended"));
+  const erasure = await services.records.forUser(principal).erasure();
+  if (erasure !== null && (erasure.erasedAt === null || erasure.erasedAt >= principal.issuedAt))
+    return refused(problem(403, "FORBIDDEN", ERASED_USER.reason));
   return null;
 }
 

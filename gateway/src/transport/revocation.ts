@@ -19,6 +19,9 @@ export const ENDED_VISITOR: Withdrawal = {
   reason: "the visitor's sessions were ended",
 };
 
+/** Of a user who was erased: what was issued before holds no more. */
+export const ERASED_USER: Withdrawal = { code: CLOSE_CODES.forbidden, reason: "the user was erased" };
+
 const forbidden = (reason: string): Withdrawal => ({ code: CLOSE_CODES.forbidden, reason });
 
 /**

@@ -60,5 +60,7 @@ export function createMemoryConversationLeases({ clock }: { clock: Clock }): Con
       if (entry?.epoch === epoch && entry.instance === instance) put(name, epoch, null, 0);
     },
     ownerOf: async (scope, conversation) => ownerOf(nameOf(scope, conversation)),
+    eraseUser: async (scope, conversations) =>
+      conversations.filter((conversation) => entries.delete(nameOf(scope, conversation))).length,
   };
 }

@@ -3,6 +3,7 @@ import type { Scope } from "../../ports/scope.ts";
 import { inBatches } from "./batches.ts";
 import type { RedisConnection } from "./connection.ts";
 import { ACQUIRE, RELEASE, RENEW } from "./conversation-leases-script.ts";
+import { deleteKeys } from "./delete-keys.ts";
 import { redisKeys } from "./keys.ts";
 
 /** Milliseconds that an epoch is remembered after its lease was used last. */
@@ -40,6 +41,12 @@ export function createRedisConversationLeases({ redis }: { redis: RedisConnectio
     async ownerOf(scope, conversation) {
       const held = await redis.run((client) => client.get(redisKeys.owner(scope, conversation)));
       return held === null ? null : ownerFrom(held);
+    },
+    async eraseUser(scope, conversations) {
+      const owners = conversations.map((conversation) => redisKeys.owner(scope, conversation));
+      await deleteKeys(redis, owners);
+      const epochs = conversations.map((conversation) => redisKeys.epoch(scope, conversation));
+      return deleteKeys(redis, epochs);
     },
   };
 }

@@ -63,9 +63,9 @@ export class Cluster {
       handlers: {
         message: (from, message) => {
           if (message.t === "frame") {
-            const scope = this.#connected(message.tenant, message.user);
-            if (scope !== null) parts.connections.broadcast(scope, message.frame);
-            if (scope !== null) parts.connections.touch(scope);
+            const scope = { tenant: message.tenant, user: message.user } as Scope;
+            parts.connections.broadcast(scope, message.frame);
+            parts.connections.touch(scope);
           } else if (message.t === "detach") this.#running.detach(from, message.r);
           else this.#copies.take(from, message);
         },
@@ -80,7 +80,7 @@ export class Cluster {
   async start(): Promise<void> {
     await this.#peers.listen();
     await this.#members.start();
-    await Promise.all(this.#members.all.map(({ id }) => this.#peers.ask(id, { ask: "hello" })));
+    await this.#askAll({ ask: "hello" });
     this.#sweeper = setInterval(() => this.#sweepSoon(), SWEEP_EVERY);
     this.#sweeper.unref();
     this.#sweepSoon();
@@ -236,15 +236,23 @@ export class Cluster {
     await Promise.all(owed.map(({ reply }) => this.stop(scope, reply, "abandoned")));
   }
 
+  /** Ends a user's sockets and what runs for them, here and on every instance that answers in time. */
+  async erase(scope: Scope): Promise<void> {
+    this.#parts.eraseHere(scope);
+    const { tenant, user } = scope;
+    await this.#askAll({ ask: "erase", tenant, user });
+  }
+
+  async #askAll(request: PeerRequest): Promise<void> {
+    await Promise.all(this.#members.all.map(({ id }) => this.#peers.ask(id, request)));
+  }
+
   /** This instance ends: what waits here goes to others at once, what runs goes on. */
   async giveUpWaiting(): Promise<void> {
     try {
       await this.#members.beat();
     } catch (error) {
-      this.#parts.log.warn(
-        { err: error },
-        "the other instances cannot be reached; what waits here stays here",
-      );
+      this.#parts.log.warn({ err: error }, "no other instance can be reached; what waits here stays");
       return;
     }
     if (this.#members.willing.length === 0) return;
@@ -272,6 +280,10 @@ export class Cluster {
       return "yes";
     }
     const scope = { tenant: request.tenant, user: request.user } as Scope;
+    if (request.ask === "erase") {
+      this.#parts.eraseHere(scope);
+      return "yes";
+    }
     if (request.ask === "run") return this.#runFor(scope, request.conversation, 0);
     const reply = this.#parts.replies.get(scope, request.reply);
     if (reply === null || reply.owner !== null) return "no";
@@ -310,11 +322,6 @@ export class Cluster {
       const { tenant, user } = scope;
       if ((await this.#peers.ask(id, { ask: "run", tenant, user, conversation })) === "yes") return;
     }
-  }
-
-  #connected(tenant: string, user: string): Scope | null {
-    const scope = { tenant, user } as Scope;
-    return this.#parts.connections.countOf(scope) > 0 ? scope : null;
   }
 
   #sweepSoon(): void {

@@ -4,7 +4,7 @@ import type { InstanceBus } from "../../ports/instance-bus.ts";
 import type { InstanceDirectory } from "../../ports/instance-directory.ts";
 import type { PresenceStore } from "../../ports/presence.ts";
 import type { ReplyJournal } from "../../ports/reply-journal.ts";
-import type { TenantId } from "../../ports/scope.ts";
+import type { Scope, TenantId } from "../../ports/scope.ts";
 import type { Clock, Ids } from "../../ports/system.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { Connections } from "../connections.ts";
@@ -33,6 +33,8 @@ export interface ClusterParts {
   readonly run: (reply: LiveReply) => void;
   /** Stops a reply that runs or waits here. */
   readonly stopHere: (reply: LiveReply, reason: ReplyStopped["reason"]) => void;
+  /** Ends the sockets of a user who is being erased, and what runs for them here. */
+  readonly eraseHere: (scope: Scope) => void;
   readonly failover: (tenant: TenantId) => Promise<FailoverPolicy>;
   readonly draining: () => boolean;
   readonly clock: Clock;

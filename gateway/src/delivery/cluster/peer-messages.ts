@@ -56,6 +56,8 @@ export type PeerRequest =
       readonly reply: string;
       readonly reason: Extract<EndReason, "cancelled" | "abandoned" | "interrupted">;
     }
+  /** A user is being erased: let go of everything that is theirs. */
+  | { readonly ask: "erase"; readonly tenant: string; readonly user: string }
   /** A conversation has open replies that you may not know of: run them. */
   | { readonly ask: "run"; readonly tenant: string; readonly user: string; readonly conversation: string };
 
