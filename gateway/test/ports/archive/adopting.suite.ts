@@ -16,12 +16,12 @@ export function adoptingSuite({ archive }: ArchiveUnderTest): void {
       readonly store: UserArchive;
     }
     const person = (name: string, tenant = "tenant"): Person => {
-      const scope = scopeOf(tenant, `${name} ${++people}`);
+      const scope = scopeOf(tenant, `adopting ${name} ${++people}`);
       return { scope, store: archive().forUser(scope) };
     };
 
     test("the conversations are the user's as they were, the visitor's latest first, and the visitor has nothing", async () => {
-      const visitor = person("anon_");
+      const visitor = person("visitor");
       const user = person("user");
       const own = await exchange(user.store, "own");
       const first = await exchange(visitor.store, "first");
@@ -63,7 +63,7 @@ export function adoptingSuite({ archive }: ArchiveUnderTest): void {
     });
 
     test("the conversation goes on where it was: its order, its edits, its ids", async () => {
-      const visitor = person("anon_");
+      const visitor = person("visitor");
       const user = person("user");
       const first = await exchange(visitor.store, "first");
       const { conversation } = first;
@@ -87,7 +87,7 @@ export function adoptingSuite({ archive }: ArchiveUnderTest): void {
     });
 
     test("a client's id stays taken, and where both used one the user's own stands", async () => {
-      const visitor = person("anon_");
+      const visitor = person("visitor");
       const user = person("user");
       const mine = await accepted(user.store, turn("mine", { clientId: "same" }));
       await exchange(visitor.store, "theirs", { clientId: "same" });
@@ -102,7 +102,7 @@ export function adoptingSuite({ archive }: ArchiveUnderTest): void {
     });
 
     test("what is not answered yet ends, and is owed to nobody", async () => {
-      const visitor = person("anon_");
+      const visitor = person("visitor");
       const user = person("user");
       const open = await accepted(visitor.store, turn("open"));
       const waiting = await accepted(visitor.store, turn("waiting", { conversation: open.conversation }));
@@ -124,7 +124,7 @@ export function adoptingSuite({ archive }: ArchiveUnderTest): void {
     });
 
     test("a long text passes whole, and what was cleared stays cleared", async () => {
-      const visitor = person("anon_");
+      const visitor = person("visitor");
       const user = person("user");
       const long = "wörds ".repeat(60_000);
       const kept = await accepted(visitor.store, turn("long"));
@@ -142,7 +142,7 @@ export function adoptingSuite({ archive }: ArchiveUnderTest): void {
     });
 
     test("again it passes nothing, nor from whom nobody knows, nor to another tenant", async () => {
-      const visitor = person("anon_");
+      const visitor = person("visitor");
       const user = person("user");
       const said = await exchange(visitor.store, "once");
       const stranger = person("stranger", "another tenant");
