@@ -10,10 +10,9 @@ import type { ClusterParts } from "./parts.ts";
 import type { PeerAnswer, PeerRequest } from "./peer-messages.ts";
 import { Peers } from "./peers.ts";
 import { Running } from "./running.ts";
-import { type Owed, takeOver } from "./take-over.ts";
+import { TakeOver } from "./take-over.ts";
 
-/** Milliseconds between sweeps without cause, and between tries of what must not be lost. */
-const SWEEP_EVERY = 15_000;
+/** Milliseconds between tries of what must not be lost. */
 const TRY_AGAIN = 500;
 /** Tries to stop a reply that another instance runs. */
 const STOP_TRIES = 4;
@@ -30,7 +29,7 @@ export class Cluster {
   readonly #running: Running;
   readonly #held = new Map<string, number>();
   readonly #members: Membership;
-  #sweeper: NodeJS.Timeout | null = null;
+  readonly #takeOver: TakeOver;
   #sweeping = false;
   #closed = false;
 
@@ -46,7 +45,11 @@ export class Cluster {
     );
     this.#members = new Membership(parts, (gone) => {
       for (const instance of gone) this.#peers.forget(instance);
-      this.#sweepSoon();
+      this.#takeOver.soon();
+    });
+    this.#takeOver = new TakeOver(parts, async ({ scope, conversation, epoch }) => {
+      const owner = await this.#runFor(scope, conversation, epoch);
+      return owner === self || this.#members.has(owner);
     });
     this.#leases = new LeaseKeeper({
       leases: parts.leases,
@@ -81,9 +84,7 @@ export class Cluster {
     await this.#peers.listen();
     await this.#members.start();
     await this.#askAll({ ask: "hello" });
-    this.#sweeper = setInterval(() => this.#sweepSoon(), SWEEP_EVERY);
-    this.#sweeper.unref();
-    this.#sweepSoon();
+    this.#takeOver.start();
   }
 
   /** Envelopes published to other instances so far. */
@@ -264,7 +265,7 @@ export class Cluster {
 
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#sweeper !== null) clearInterval(this.#sweeper);
+    this.#takeOver.close();
     this.#leases.close();
     try {
       await this.#members.close();
@@ -284,7 +285,11 @@ export class Cluster {
       this.#parts.eraseHere(scope);
       return "yes";
     }
-    if (request.ask === "run") return this.#runFor(scope, request.conversation, 0);
+    if (request.ask === "run") {
+      if (this.#parts.draining()) return "no";
+      const owner = await this.#runFor(scope, request.conversation, 0);
+      return owner === this.#parts.self ? "yes" : "no";
+    }
     const reply = this.#parts.replies.get(scope, request.reply);
     if (reply === null || reply.owner !== null) return "no";
     if (request.ask === "stop") {
@@ -296,13 +301,12 @@ export class Cluster {
     return "yes";
   }
 
-  async #runFor(scope: Scope, conversation: string, above: number): Promise<PeerAnswer> {
-    if (this.#parts.draining()) return "no";
+  /** Runs what a conversation owes, where its lease can be had; says who has it. */
+  async #runFor(scope: Scope, conversation: string, above: number): Promise<string> {
     return this.#holding({ scope, conversation }, async () => {
       const owner = await this.#leases.acquire(scope, conversation, above);
-      if (!owner.mine) return "no";
-      await this.#running.all(scope, conversation, owner.epoch, null);
-      return "yes";
+      if (owner.mine) await this.#running.all(scope, conversation, owner.epoch, null);
+      return owner.instance;
     });
   }
 
@@ -314,30 +318,13 @@ export class Cluster {
       queues.remove(reply);
       this.yielded(reply);
     }
-    this.#sweepSoon();
+    this.#takeOver.soon();
   }
 
   async #handOver(scope: Scope, conversation: string): Promise<void> {
     for (const { id } of this.#members.willing) {
       const { tenant, user } = scope;
       if ((await this.#peers.ask(id, { ask: "run", tenant, user, conversation })) === "yes") return;
-    }
-  }
-
-  #sweepSoon(): void {
-    this.#background(this.#sweep(), "what is owed could not be taken over");
-  }
-
-  /** Takes over what is owed and nobody runs. */
-  async #sweep(): Promise<void> {
-    if (this.#sweeping || this.#closed || this.#parts.draining()) return;
-    this.#sweeping = true;
-    try {
-      await takeOver(this.#parts, async ({ scope, conversation, epoch }: Owed) => {
-        await this.#runFor(scope, conversation, epoch);
-      });
-    } finally {
-      this.#sweeping = false;
     }
   }
 

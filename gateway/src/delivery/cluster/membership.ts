@@ -3,7 +3,7 @@ import type { Scope } from "../../ports/scope.ts";
 import type { ClusterParts } from "./parts.ts";
 
 /** Seconds after which an instance that says nothing is gone, and after which a user's sockets with it are. */
-const ALIVE_SECONDS = 8;
+const ALIVE_SECONDS = 5;
 const PRESENCE_SECONDS = 25;
 /** Milliseconds between beats and between renewals of presence. */
 const BEAT_EVERY = 1_000;
@@ -27,6 +27,12 @@ export class Membership {
     return this.#others.size === 0;
   }
 
+  /** Whether that other instance is alive. */
+  has(instance: string): boolean {
+    return this.#others.has(instance);
+  }
+
+  /** The other instances. */
   get all(): LiveInstance[] {
     return [...this.#others.values()];
   }

@@ -2,6 +2,10 @@ import type { Scope } from "../../ports/scope.ts";
 import { scopeKey } from "../../tenants/scope.ts";
 import type { ClusterParts } from "./parts.ts";
 
+/** Milliseconds between sweeps without cause, and until one is repeated that met a dead instance's lease. */
+const SWEEP_EVERY = 15_000;
+const SWEEP_AGAIN = 500;
+
 /** A conversation that owes replies which do not run here. */
 export interface Owed {
   readonly scope: Scope;
@@ -10,27 +14,72 @@ export interface Owed {
   readonly epoch: number;
 }
 
-/**
- * Finds the conversations that owe replies which this instance does not run, and offers each to `claim`, which
- * takes it if nobody else has it.
- */
-export async function takeOver(
-  { archive, replies, log }: Pick<ClusterParts, "archive" | "replies" | "log">,
-  claim: (owed: Owed) => Promise<void>,
-): Promise<void> {
-  const conversations = new Map<string, Owed>();
-  for (const { tenant, user, conversation, reply, epoch } of await archive.owed()) {
-    const scope = { tenant, user };
-    if (replies.get(scope, reply)?.owner === null) continue;
-    const key = `${conversation} ${scopeKey(scope)}`;
-    const known = conversations.get(key);
-    conversations.set(key, { scope, conversation, epoch: Math.max(epoch, known?.epoch ?? 0) });
+/** Takes over what is owed and nobody runs: at the start, when an instance goes, and now and then. */
+export class TakeOver {
+  readonly #parts: ClusterParts;
+  readonly #claim: (owed: Owed) => Promise<boolean>;
+  #sweeping = false;
+  #closed = false;
+  #timer: NodeJS.Timeout | null = null;
+  #again: NodeJS.Timeout | null = null;
+
+  /** @param claim takes a conversation if nobody else has it; false where one has it that is dead */
+  constructor(parts: ClusterParts, claim: (owed: Owed) => Promise<boolean>) {
+    this.#parts = parts;
+    this.#claim = claim;
   }
-  for (const owed of conversations.values()) {
+
+  start(): void {
+    this.#timer = setInterval(() => this.soon(), SWEEP_EVERY);
+    this.#timer.unref();
+    this.soon();
+  }
+
+  /** Looks now, unless a look is under way. */
+  soon(): void {
+    this.#sweep().catch((error: unknown) => {
+      if (!this.#closed) this.#parts.log.warn({ err: error }, "what is owed could not be taken over");
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    if (this.#timer !== null) clearInterval(this.#timer);
+    if (this.#again !== null) clearTimeout(this.#again);
+  }
+
+  async #sweep(): Promise<void> {
+    if (this.#sweeping || this.#closed || this.#parts.draining()) return;
+    this.#sweeping = true;
+    let dead = false;
     try {
-      await claim(owed);
-    } catch (error) {
-      log.warn({ err: error, conversation: owed.conversation }, "a conversation could not be taken over");
+      for (const owed of await this.#owed()) dead = !(await this.#settled(owed)) || dead;
+    } finally {
+      this.#sweeping = false;
     }
+    if (dead && !this.#closed) this.#again = setTimeout(() => this.soon(), SWEEP_AGAIN);
+  }
+
+  async #settled(owed: Owed): Promise<boolean> {
+    try {
+      return await this.#claim(owed);
+    } catch (error) {
+      const { conversation } = owed;
+      this.#parts.log.warn({ err: error, conversation }, "a conversation could not be taken over");
+      return true;
+    }
+  }
+
+  async #owed(): Promise<Owed[]> {
+    const { archive, replies } = this.#parts;
+    const conversations = new Map<string, Owed>();
+    for (const { tenant, user, conversation, reply, epoch } of await archive.owed()) {
+      const scope = { tenant, user };
+      if (replies.get(scope, reply)?.owner === null) continue;
+      const key = `${conversation} ${scopeKey(scope)}`;
+      const known = conversations.get(key);
+      conversations.set(key, { scope, conversation, epoch: Math.max(epoch, known?.epoch ?? 0) });
+    }
+    return [...conversations.values()];
   }
 }
