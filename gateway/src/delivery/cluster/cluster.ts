@@ -30,7 +30,6 @@ export class Cluster {
   readonly #held = new Map<string, number>();
   readonly #members: Membership;
   readonly #takeOver: TakeOver;
-  #sweeping = false;
   #closed = false;
 
   constructor(parts: ClusterParts) {
