@@ -8,6 +8,7 @@ import { type ExpectedMessage, foldConversations } from "./support/conversation-
 import { checkConversationOrder, checkReplyRules } from "./support/reply-rules.ts";
 import { connect, signToken, type TestClient } from "./support/test-client.ts";
 import { startTestGateway, type TestGateway } from "./support/test-gateway.ts";
+import { givenContext, isAnswer } from "./support/upstream-calls.ts";
 
 /** Users at once, and sessions one after another of each. */
 const USERS = 6;
@@ -72,7 +73,7 @@ function checkCalls({ asked, observer }: ChaosOutcome, gateway: TestGateway): vo
   for (const { seed, content } of asked.scripts) {
     const replies = [...asked.promised.values()].filter(({ script }) => script.seed === seed);
     const called = gateway.upstream.requests.filter(
-      ({ directives, body }) => directives.seed === seed && !isSummary(body),
+      (record) => record.directives.seed === seed && isAnswer(record),
     );
     const ended = observer
       .all("done")
@@ -80,7 +81,7 @@ function checkCalls({ asked, observer }: ChaosOutcome, gateway: TestGateway): vo
     const whole = ended.filter(({ reason, seq }) => reason === "stop" || seq > 0);
     expect(called.length).toBeLessThanOrEqual(replies.length);
     expect(called.length).toBeGreaterThanOrEqual(whole.length);
-    for (const { body } of called) expect(lastText(body)).toBe(content);
+    for (const call of called) expect(givenContext(call).turns.at(-1)?.text).toBe(content);
   }
 }
 
@@ -155,14 +156,4 @@ function essence({ id, role, content, to, status }: Message): ExpectedMessage {
     ...(to === undefined ? {} : { to }),
     ...(status === undefined ? {} : { status }),
   };
-}
-
-function isSummary(body: unknown): boolean {
-  return JSON.stringify((body as { system?: unknown }).system ?? "").includes("You keep the memory");
-}
-
-function lastText(body: unknown): string | undefined {
-  const { messages } = body as { messages: { content: string | { text?: string }[] }[] };
-  const content = messages.at(-1)?.content;
-  return typeof content === "string" ? content : content?.map(({ text }) => text ?? "").join("");
 }

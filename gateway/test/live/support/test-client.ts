@@ -1,4 +1,10 @@
-import { type ClientFrame, PROTOCOL, type ServerFrame, ServerFrameSchema } from "@parlance/protocol";
+import {
+  type ClientFrame,
+  PROTOCOL,
+  PROTOCOL_LIMITS,
+  type ServerFrame,
+  ServerFrameSchema,
+} from "@parlance/protocol";
 import jwt from "jsonwebtoken";
 import WebSocket from "ws";
 import { ACME_SECRET } from "./test-gateway.ts";
@@ -43,6 +49,8 @@ export class TestClient {
       this.#wake();
     });
     socket.on("message", (data) => {
+      const size = Buffer.byteLength(String(data));
+      if (size > PROTOCOL_LIMITS.serverFrameBytes) throw new Error(`a frame of ${size} bytes`);
       this.frames.push(ServerFrameSchema.parse(JSON.parse(String(data))));
       this.#wake();
     });
@@ -155,11 +163,12 @@ export class TestClient {
 /** Opens a socket with a token and waits for `ready`. */
 export async function connect(
   chatUrl: string,
-  options: { token?: string; origin?: string } = {},
+  options: { token?: string; origin?: string; headers?: Record<string, string> } = {},
 ): Promise<TestClient> {
   const token = options.token ?? signToken();
   const socket = new WebSocket(chatUrl, [PROTOCOL, `bearer.${token}`], {
     ...(options.origin === undefined ? {} : { origin: options.origin }),
+    ...(options.headers === undefined ? {} : { headers: options.headers }),
   });
   const client = new TestClient(socket);
   await client.frame("ready");

@@ -5,7 +5,7 @@ import {
   startUpstreamSimulator,
   type UpstreamSimulator,
 } from "../../../../scripts/upstream-simulator/index.ts";
-import { type Gateway, startGateway } from "../../../src/compose.ts";
+import { type Gateway, type Surroundings, startGateway } from "../../../src/compose.ts";
 import { readConfig } from "../../../src/config.ts";
 import type { SeedFile } from "../../../src/tenants/seed.ts";
 
@@ -47,6 +47,8 @@ export interface TestGateway {
   readonly dataDirectory: string;
   /** `ws://…/v1/chat`. */
   readonly chatUrl: string;
+  /** Stops the gateway and starts it again on the same data, at another port. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -55,6 +57,7 @@ export interface TestGateway {
  * simulator.
  *
  * @param options.environment variables over the tests' defaults
+ * @param options.surroundings what the gateway is to take in place of the machine's own
  */
 export async function startTestGateway(
   options: {
@@ -62,34 +65,46 @@ export async function startTestGateway(
     seed?: SeedFile;
     environment?: Record<string, string>;
     dataDirectory?: string;
+    surroundings?: Surroundings;
   } = {},
 ): Promise<TestGateway> {
   const upstream = await startUpstreamSimulator({ defaults: { rate: 2_000, tokens: 20 } });
   const dataDirectory = options.dataDirectory ?? (await mkdtemp(join(tmpdir(), "parlance-test-")));
   const seedFile = join(dataDirectory, "seed.json");
   await writeFile(seedFile, JSON.stringify(options.seed ?? TWO_TENANTS));
-  const gateway = await startGateway(
-    readConfig({
-      PORT: "0",
-      DATA_DIR: dataDirectory,
-      PARLANCE_CONFIG: seedFile,
-      ANTHROPIC_API_KEY: "test-key",
-      ANTHROPIC_BASE_URL: upstream.url,
-      LOG_LEVEL: "silent",
-      DRAIN_SECONDS: "0",
-      PARLANCE_SOCKET_SERVER: options.socketServer ?? "auto",
-      ...options.environment,
-    }),
-    {
-      widget: join(import.meta.dirname, "../../../../widget/dist"),
-      demo: [join(import.meta.dirname, "../../../demo")],
-    },
-  );
+  const launch = (): Promise<Gateway> =>
+    startGateway(
+      readConfig({
+        PORT: "0",
+        DATA_DIR: dataDirectory,
+        PARLANCE_CONFIG: seedFile,
+        ANTHROPIC_API_KEY: "test-key",
+        ANTHROPIC_BASE_URL: upstream.url,
+        LOG_LEVEL: "silent",
+        DRAIN_SECONDS: "0",
+        PARLANCE_SOCKET_SERVER: options.socketServer ?? "auto",
+        ...options.environment,
+      }),
+      {
+        widget: join(import.meta.dirname, "../../../../widget/dist"),
+        demo: [join(import.meta.dirname, "../../../demo")],
+      },
+      options.surroundings,
+    );
+  let gateway = await launch();
   return {
-    gateway,
+    get gateway() {
+      return gateway;
+    },
     upstream,
     dataDirectory,
-    chatUrl: `ws://127.0.0.1:${gateway.port}/v1/chat`,
+    get chatUrl() {
+      return `ws://127.0.0.1:${gateway.port}/v1/chat`;
+    },
+    async restart() {
+      await gateway.stop();
+      gateway = await launch();
+    },
     async stop() {
       await gateway.stop();
       await upstream.close();

@@ -1,0 +1,145 @@
+import { connect as connectTcp } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { expectedText } from "../../../scripts/upstream-simulator/index.ts";
+import { connect, signToken, type TestClient } from "./support/test-client.ts";
+import { startTestGateway, type TestGateway, TWO_TENANTS } from "./support/test-gateway.ts";
+
+const ABANDON_SECONDS = 1;
+
+describe("a user who goes", () => {
+  let gateway: TestGateway;
+
+  beforeAll(async () => {
+    gateway = await startTestGateway({
+      seed: {
+        tenants: TWO_TENANTS.tenants.map((tenant) => ({ ...tenant, abandonSeconds: ABANDON_SECONDS })),
+      },
+    });
+  });
+  afterAll(() => gateway.stop());
+
+  let users = 0;
+  const user = (): string => `leaver-${++users}`;
+  const arrive = (sub: string): Promise<TestClient> =>
+    connect(gateway.chatUrl, { token: signToken({ sub }) });
+  const seedOf = (): number => 500 + users;
+  const aborted = () =>
+    gateway.upstream.waitFor(
+      ({ directives, abortedAt }) => directives.seed === seedOf() && abortedAt !== undefined,
+    );
+  const isRunning = (): boolean =>
+    gateway.upstream.requests.some(
+      ({ directives, abortedAt, endedAt }) =>
+        directives.seed === seedOf() && abortedAt === undefined && endedAt === undefined,
+    );
+
+  test("and stays away is not paid for: what ran and what waited ends as abandoned, the text so far kept", async () => {
+    const sub = user();
+    const client = await arrive(sub);
+    const running = await client.ask(`[[sim tokens=3000 rate=100 seed=${seedOf()}]]`);
+    const waiting = await client.ask("and this waits");
+    await client.until(() => client.textOf(running.reply).seq > 5, "some text");
+    const left = performance.now();
+    await client.drop();
+    await aborted();
+    expect(performance.now() - left).toBeGreaterThan(ABANDON_SECONDS * 1000 - 100);
+    const back = await arrive(sub);
+    const reasons: unknown[] = [];
+    for (const { reply } of [running, waiting]) {
+      back.send({ type: "resume", reply, after: 0 });
+      reasons.push((await back.frame("done", (done) => done.reply === reply)).reason);
+    }
+    expect(reasons).toEqual(["abandoned", "abandoned"]);
+    const { text } = back.textOf(running.reply);
+    expect(text.length).toBeGreaterThan(0);
+    expect(expectedText(seedOf(), 3_000).startsWith(text)).toBe(true);
+    back.send({ type: "open", id: "o", conversation: running.conversation });
+    const { messages } = await back.frame("conversation");
+    expect(messages.map(({ status }) => status)).toEqual([undefined, "abandoned", undefined, "abandoned"]);
+    expect(messages[1]?.content).toBe(text);
+    await back.close();
+  });
+
+  test("and comes back in time has lost nothing, however often", async () => {
+    const sub = user();
+    const first = await arrive(sub);
+    const ack = await first.ask(`[[sim tokens=400 rate=200 seed=${seedOf()}]]`);
+    await first.until(() => first.textOf(ack.reply).seq > 5, "some text");
+    await first.drop();
+    let last = first;
+    // Twice the time after which the user would have been given up.
+    const end = performance.now() + 2 * ABANDON_SECONDS * 1000;
+    while (performance.now() < end) {
+      last = await arrive(sub);
+      last.send({ type: "resume", reply: ack.reply, after: 0 });
+      const begun = last.frames.length;
+      await last.until(() => last.frames.length > begun + 40 || last.all("done").length > 0, "text");
+      if (last.all("done").length > 0) break;
+      await last.drop();
+    }
+    last = await arrive(sub);
+    last.send({ type: "resume", reply: ack.reply, after: 0 });
+    expect((await last.frame("done")).reason).toBe("stop");
+    expect(last.textOf(ack.reply).text).toBe(expectedText(seedOf(), 400));
+    await last.close();
+  });
+
+  test("on one socket is there on the other", async () => {
+    const sub = user();
+    const [left, right] = [await arrive(sub), await arrive(sub)];
+    const ack = await left.ask(`[[sim tokens=260 rate=200 seed=${seedOf()}]]`);
+    await left.drop();
+    expect((await right.frame("done")).reason).toBe("stop");
+    expect(right.textOf(ack.reply).text).toBe(expectedText(seedOf(), 260));
+    await right.close();
+  });
+
+  test("before the acknowledgement could reach them is given up all the same", async () => {
+    const sub = user();
+    const client = await arrive(sub);
+    client.send({
+      type: "message",
+      id: "last-words",
+      content: `[[sim tokens=3000 rate=100 seed=${seedOf()}]]`,
+    });
+    await gateway.upstream.waitFor(({ directives }) => directives.seed === seedOf());
+    await client.drop();
+    await aborted();
+    const back = await arrive(sub);
+    const { messages } = await back.frame("ready");
+    expect(messages.map(({ role }) => role)).toEqual(["user", "assistant"]);
+    back.send({ type: "resume", reply: messages[1]?.id, after: 0 });
+    expect((await back.frame("done")).reason).toBe("abandoned");
+    await back.close();
+  });
+
+  test("and whose return dies in its handshake is given up all the same", async () => {
+    const sub = user();
+    const client = await arrive(sub);
+    const ack = await client.ask(`[[sim tokens=3000 rate=100 seed=${seedOf()}]]`);
+    await client.until(() => client.textOf(ack.reply).seq > 5, "some text");
+    await client.drop();
+    for (let tries = 0; tries < 20; tries++) await dieInHandshake(gateway, signToken({ sub }));
+    expect(isRunning()).toBe(true);
+    await aborted();
+  });
+});
+
+/** Asks for a WebSocket and is gone before the answer. */
+function dieInHandshake({ gateway }: TestGateway, token: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connectTcp(gateway.port, "127.0.0.1");
+    socket.once("error", reject);
+    socket.once("close", () => resolve());
+    const head = [
+      "GET /v1/chat HTTP/1.1",
+      `Host: 127.0.0.1:${gateway.port}`,
+      "Connection: Upgrade",
+      "Upgrade: websocket",
+      "Sec-WebSocket-Version: 13",
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+      `Sec-WebSocket-Protocol: parlance.v1, bearer.${token}`,
+    ];
+    socket.end(`${head.join("\r\n")}\r\n\r\n`, () => socket.destroy());
+  });
+}
