@@ -21,8 +21,7 @@ export interface AdminServices {
   readonly usage: UsageStore;
   readonly archive: Archive;
   readonly conversations: TenantConversations;
-  /** What users may ask for; null where this gateway has no part that does it. */
-  readonly userRights: UserRights | null;
+  readonly userRights: UserRights;
   /** A model of that name is in the gateway's table. */
   knownModel(name: string): boolean;
   /** The model of tenants that name none. */

@@ -24,25 +24,22 @@ export interface AdminRoute {
   handle(request: HttpRequest, parameters: Readonly<Record<string, string>>): Promise<HttpResponse>;
 }
 
-/** Everything that the API can do: users' rights only where the gateway has what they need. */
-export function adminOperations(services: Pick<AdminServices, "userRights">): readonly Operation[] {
-  return [
-    ...TENANT_OPERATIONS,
-    ...SITE_KEY_OPERATIONS,
-    ...SIGNING_KEY_OPERATIONS,
-    ...API_KEY_OPERATIONS,
-    ...USAGE_OPERATIONS,
-    ...CONVERSATION_OPERATIONS,
-    ...(services.userRights === null ? [] : USER_OPERATIONS),
-    ...AUDIT_OPERATIONS,
-  ];
-}
+/** Everything that the API can do. */
+export const ADMIN_OPERATIONS: readonly Operation[] = [
+  ...TENANT_OPERATIONS,
+  ...SITE_KEY_OPERATIONS,
+  ...SIGNING_KEY_OPERATIONS,
+  ...API_KEY_OPERATIONS,
+  ...USAGE_OPERATIONS,
+  ...CONVERSATION_OPERATIONS,
+  ...USER_OPERATIONS,
+  ...AUDIT_OPERATIONS,
+];
 
 /** The routes of the admin API, and of the document that describes them. */
 export function adminRoutes(services: AdminServices): AdminRoute[] {
-  const operations = adminOperations(services);
   const identify = createIdentify(services);
-  const document = JSON.stringify(openApiDocument(operations));
+  const document = JSON.stringify(openApiDocument(ADMIN_OPERATIONS));
   return [
     {
       method: "GET",
@@ -56,7 +53,7 @@ export function adminRoutes(services: AdminServices): AdminRoute[] {
         body: document,
       }),
     },
-    ...operations.map(
+    ...ADMIN_OPERATIONS.map(
       (operation): AdminRoute => ({
         method: operation.method,
         path: ADMIN_API + operation.path,

@@ -56,13 +56,15 @@ function lowerCeilings(
   const limits: Record<string, Limit> = { ...tenant.limits.tenant };
   const loweredFrom: Record<string, Limit> = { ...tenant.loweredFrom.tenant };
   for (const [name, wanted] of Object.entries(input) as [string, Limit][]) {
+    if (wanted === (limits[name] ?? null)) continue;
     const granted = name in loweredFrom ? (loweredFrom[name] ?? null) : (limits[name] ?? null);
     if (isAbove(wanted, granted)) return name;
     limits[name] = wanted;
     if (wanted === granted) delete loweredFrom[name];
     else loweredFrom[name] = granted;
   }
-  return Object.keys(input).length === 0
+  const { tenant: before = {} } = tenant.limits;
+  return Object.keys(limits).every((name) => limits[name] === before[name as keyof TenantCeilings])
     ? { limits: {}, loweredFrom: {} }
     : { limits: { tenant: limits }, loweredFrom: { tenant: loweredFrom } };
 }

@@ -47,6 +47,8 @@ DELETE T/api-keys/ID               ·     ·      ·    x     x      x      ok  
 GET    T/usage                     ·     ·      ·    x     ok     ok     ok     -        ok
 GET    T/conversations             ·     ·      ·    x     ok     ok     ok     -        ok
 GET    T/conversations/ID          ·     ·      ·    x     ok     ok     ok     -        ok
+GET    T/users/ID/export           ·     ·      ·    x     x      x      ok     -        ok
+DELETE T/users/ID                  ·     ·      ·    x     x      x      ok     -        ok
 GET    T/audit                     ·     ·      ·    x     ok     ok     ok     -        ok
 `;
 

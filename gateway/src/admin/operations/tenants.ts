@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { TenantRecord } from "../../ports/registry-store.ts";
-import { applySettings, defined, modelProblem } from "../../tenants/apply-settings.ts";
+import { applySettings, modelProblem } from "../../tenants/apply-settings.ts";
 import { TENANT_DEFAULTS } from "../../tenants/defaults.ts";
 import { lowerLimits } from "../../tenants/lower-limits.ts";
 import { establishedTenant } from "../../tenants/scope.ts";
@@ -112,7 +112,7 @@ export const TENANT_OPERATIONS: readonly Operation[] = [
         matchRevision(ifMatch, before.revision);
         const changed = changeTenant(before, body, caller);
         if (MODEL_FIELDS.some((field) => field in body)) checkModels(changed, services);
-        if (isDeepStrictEqual(changed, before)) return { before, after: before };
+        if (same(changed, before)) return { before, after: before };
         const after = { ...changed, revision: before.revision + 1, updatedAt: services.clock.now() };
         return (await services.registry.putTenant(after, before.revision)) ? { before, after } : null;
       });
@@ -165,7 +165,7 @@ function changeTenant(tenant: TenantRecord, settings: TenantSettings, caller: Ca
   const allowed: Record<string, unknown> = { ...rest };
   for (const field of OPERATORS) {
     if (!(field in allowed)) continue;
-    if (!isDeepStrictEqual(allowed[field], tenant[field])) {
+    if (!same(allowed[field], tenant[field])) {
       throw new Refused("FORBIDDEN", `\`${field}\` is the platform operator's to set`);
     }
     delete allowed[field];
@@ -182,13 +182,31 @@ function newLimits(
   tenant: TenantRecord,
   { tier, limits = {} }: TenantSettings,
 ): NonNullable<TenantSettings["limits"]> {
-  const { tenant: _ceilings, ...now } = effectiveLimits({ ...tenant, tier: tier ?? tenant.tier });
-  return Object.fromEntries(
-    Object.entries(defined(limits)).filter(([name, value]) => now[name as keyof typeof now] !== value),
+  const { tenant: ceilingsNow, ...now } = effectiveLimits({ ...tenant, tier: tier ?? tenant.tier });
+  const { tenant: ceilings, ...perUser } = limits;
+  const changedCeilings = ceilings === undefined ? {} : differing(ceilings, ceilingsNow);
+  return {
+    ...differing(perUser, now),
+    ...(Object.keys(changedCeilings).length === 0 ? {} : { tenant: changedCeilings }),
+  };
+}
+
+function differing<Fields extends object>(wanted: Fields, now: object): Fields {
+  const entries = Object.entries(wanted).filter(
+    ([name, value]) => (now as Record<string, unknown>)[name] !== value,
   );
+  return Object.fromEntries(entries) as Fields;
 }
 
 function checkModels(tenant: TenantRecord, services: AdminServices): void {
   const problem = modelProblem(tenant, services.knownModel);
   if (problem !== null) throw new Refused("INVALID_FRAME", problem);
+}
+
+/** Whether two values are the same JSON, in whatever order of fields. */
+function same(one: unknown, other: unknown): boolean {
+  // Records that a worker or a parser made may have other prototypes, which say nothing here.
+  const plain = (value: unknown): unknown =>
+    value === undefined ? value : JSON.parse(JSON.stringify(value));
+  return isDeepStrictEqual(plain(one), plain(other));
 }

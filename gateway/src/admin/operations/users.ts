@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Scope, TenantId } from "../../ports/scope.ts";
 import { establishedUser } from "../../tenants/scope.ts";
-import { type AdminServices, type Operation, tenantOperation, type UserRights } from "../operation.ts";
+import { type Operation, tenantOperation } from "../operation.ts";
 import { Refused } from "../responses.ts";
 
 const Anything = z.record(z.string(), z.unknown());
@@ -18,7 +18,7 @@ export const USER_OPERATIONS: readonly Operation[] = [
     status: 200,
     response: Anything,
     async handle({ tenantId, parameters, services }) {
-      const value = await rightsOf(services).exportUser(scopeOf(tenantId, parameters.user));
+      const value = await services.userRights.exportUser(scopeOf(tenantId, parameters.user));
       return { value, audit: { tenant: tenantId, action: "user.export" } };
     },
   }),
@@ -34,7 +34,7 @@ export const USER_OPERATIONS: readonly Operation[] = [
     response: Anything,
     async handle({ tenantId, parameters, caller, services }) {
       const by = caller.actor.id ?? caller.actor.kind;
-      const value = await rightsOf(services).eraseUser(scopeOf(tenantId, parameters.user), by);
+      const value = await services.userRights.eraseUser(scopeOf(tenantId, parameters.user), by);
       return { value, audit: { tenant: tenantId, action: "user.erase" } };
     },
   }),
@@ -44,9 +44,4 @@ function scopeOf(tenant: TenantId, user: string | undefined): Scope {
   const established = establishedUser(user);
   if (established === null) throw new Refused("NOT_FOUND", "there can be no such user");
   return { tenant, user: established };
-}
-
-function rightsOf({ userRights }: AdminServices): UserRights {
-  if (userRights === null) throw new Error("the user operations are served without what they need");
-  return userRights;
 }
