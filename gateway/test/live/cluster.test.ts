@@ -28,16 +28,18 @@ describe("two instances on one Redis", () => {
   afterAll(() => instances.stop());
 
   test("nothing is published while all of a user's sockets are with the owner", async () => {
-    const redis = new Redis(instances.redisUrl);
-    const published = async (): Promise<number> =>
-      Number(/cmdstat_publish:calls=(\d+)/.exec(await redis.info("commandstats"))?.[1] ?? 0);
+    const listener = new Redis(instances.redisUrl);
+    const published: string[] = [];
+    await listener.psubscribe("*");
+    listener.on("pmessage", (_pattern, _channel, text: string) => published.push(text));
     const client = await connect(left.chatUrl, { token: newUser() });
-    const before = await published();
     const ack = await client.ask("[[sim tokens=100 rate=1000 seed=51]]");
     await client.frame("done", ({ reply }) => reply === ack.reply);
-    expect((await published()) - before).toBe(0);
-    redis.disconnect();
+    await listener.ping();
+    listener.disconnect();
     await client.close();
+    // Beats repeat a number and carry nothing.
+    expect(published.filter((text) => !text.includes('"m":[]'))).toEqual([]);
   });
 
   test("a conversation is live in both: message, typing, tokens to the exact text, one done each", async () => {

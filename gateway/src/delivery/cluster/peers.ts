@@ -10,8 +10,8 @@ import {
 
 /** Milliseconds between beats, which tell again how far the numbers are. */
 const BEAT_EVERY = 1_000;
-/** Milliseconds after the last word to an instance until it is no longer told. */
-const FORGET_AFTER = 30_000;
+/** Milliseconds after the last word to an instance for which its number is told again. */
+const BEAT_FOR = 5_000;
 /** Milliseconds until a request is sent again, and until it is given up. */
 const ASK_AGAIN = 300;
 const GIVE_UP = 3_000;
@@ -43,7 +43,7 @@ export class Peers {
   readonly #ids: Ids;
   readonly #handlers: PeerHandlers;
   readonly #outgoing = new Map<string, Outgoing>();
-  readonly #received = new Map<string, { n: number; at: number }>();
+  readonly #received = new Map<string, number>();
   readonly #asked = new Map<string, (answer: PeerAnswer) => void>();
   readonly #beat: NodeJS.Timeout;
   readonly #stopListening: () => void;
@@ -123,13 +123,9 @@ export class Peers {
 
   #tellNumbers(): void {
     const now = this.#clock.monotonic();
-    for (const [instance, outgoing] of this.#outgoing) {
-      if (now - outgoing.lastSaid > FORGET_AFTER) this.#outgoing.delete(instance);
-      else if (outgoing.waiting.length === 0)
-        this.#publish(instance, { from: this.#self, n: outgoing.n, m: [] });
-    }
-    for (const [instance, { at }] of this.#received) {
-      if (now - at > FORGET_AFTER) this.#received.delete(instance);
+    for (const [instance, { n, waiting, lastSaid }] of this.#outgoing) {
+      if (waiting.length > 0 || now - lastSaid > BEAT_FOR) continue;
+      this.#publish(instance, { from: this.#self, n, m: [] });
     }
   }
 
@@ -147,8 +143,8 @@ export class Peers {
       return;
     }
     const { from, n, m } = envelope;
-    const expected = (this.#received.get(from)?.n ?? (m.length > 0 ? n - 1 : n)) + (m.length > 0 ? 1 : 0);
-    this.#received.set(from, { n, at: this.#clock.monotonic() });
+    const expected = (this.#received.get(from) ?? (m.length > 0 ? n - 1 : n)) + (m.length > 0 ? 1 : 0);
+    this.#received.set(from, n);
     if (n !== expected) this.#handlers.lost(from);
     for (const message of m) this.#take(from, message);
   }
