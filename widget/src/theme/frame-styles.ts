@@ -39,11 +39,15 @@ export const FRAME_STYLES = `
 .choices svg{color:var(--soft)}
 
 .launcher .down,.launcher[aria-expanded=true] svg{opacity:0;transform:rotate(-40deg) scale(.7)}
-.launcher{box-shadow:0 2px 4px #0003,0 8px 24px #0003}
+.launcher{box-shadow:0 2px 4px #0003,0 8px 24px #0003;transition-property:transform,opacity}
 .launcher svg{position:absolute;inset:15px;transition:opacity .18s,transform .22s}
 .launcher[aria-expanded=true] .down{opacity:1;transform:none}
 .launcher b{position:absolute;top:-4px;right:-4px;min-width:20px;padding:0 6px;border-radius:10px;background:#d0342c;color:#fff;font:600 12px/20px system-ui,sans-serif;text-align:center;box-shadow:0 0 0 2px #fff}
 
+@media(max-height:520px){
+.panel{bottom:12px;height:calc(100dvh - 24px)}
+.launcher[aria-expanded=true]{visibility:hidden}
+}
 @media(max-width:480px){
 .panel,.parlance[data-side=left] .panel{top:var(--viewport-top,0px);bottom:auto;left:0;right:0;width:auto;height:var(--viewport-height,100dvh);border-radius:0;padding:0 env(safe-area-inset-right) env(safe-area-inset-bottom) env(safe-area-inset-left);transform:translateY(24px)}
 .header{padding-top:calc(14px + env(safe-area-inset-top))}

@@ -130,6 +130,17 @@ describe("with the keyboard alone", () => {
   });
 });
 
+test("zoomed to 200 %, there is room to read, and the focus comes back on closing", async () => {
+  const zoomed = { viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 };
+  const chat = await stage.visit({ head: stage.tag() }, zoomed);
+  await chat.open();
+  await chat.ask("[[sim tokens=200 seed=95]]");
+  await chat.ended();
+  expect((await chat.log.boundingBox())?.height).toBeGreaterThan(200);
+  await chat.page.keyboard.press("Escape");
+  await chat.focusOn("button", "Open chat");
+});
+
 describe("on a phone", () => {
   const PHONE = {
     viewport: { width: 390, height: 844 },
@@ -171,6 +182,6 @@ describe("on a phone", () => {
     expect(small).toEqual([]);
     await chat.panel.getByRole("button", { name: "Close chat" }).tap();
     await chat.panel.waitFor({ state: "hidden" });
-    await chat.launcher.waitFor({ state: "visible" });
+    await chat.focusOn("button", "Open chat");
   });
 });
