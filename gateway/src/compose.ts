@@ -146,7 +146,9 @@ export async function startGateway(
   });
 
   const { summaries } = hot;
-  const history = createHistory({ recent: hot.recent, session: hot.session, summaries, archive });
+  const history = createHistory({ recent: hot.recent, session: hot.session, summaries, archive }, (error) =>
+    log.warn({ err: error }, "a layer of history cannot be reached; the archive is read"),
+  );
   const replies = new LiveReplies(clock);
   const pacer = new Pacer();
   const queues = new ConversationQueues({

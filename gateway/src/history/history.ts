@@ -1,6 +1,6 @@
 import type { Archive, ArchivedMessage, MessagePage } from "../ports/archive.ts";
 import type { ConversationSummaries, ConversationSummary } from "../ports/conversation-summaries.ts";
-import { type MessageLayer, RECENT_LAYER, SESSION_LAYER } from "../ports/message-layer.ts";
+import { type LayerContent, type MessageLayer, RECENT_LAYER, SESSION_LAYER } from "../ports/message-layer.ts";
 import type { Scope } from "../ports/scope.ts";
 
 /** Where a question stands. */
@@ -39,44 +39,75 @@ export interface History {
   changed(scope: Scope, conversation: string): Promise<void>;
 }
 
-/** Puts the layers together. */
-export function createHistory(layers: {
-  recent: MessageLayer;
-  session: MessageLayer;
-  summaries: ConversationSummaries;
-  archive: Archive;
-}): History {
+/**
+ * Puts the layers together.
+ *
+ * @param away told of a layer that could not be read or refilled: it knew nothing, and the archive was read
+ */
+export function createHistory(
+  layers: {
+    recent: MessageLayer;
+    session: MessageLayer;
+    summaries: ConversationSummaries;
+    archive: Archive;
+  },
+  away: (error: unknown) => void,
+): History {
   const { recent, session, summaries, archive } = layers;
+
+  const orNothing = async <Value>(reading: Promise<Value>): Promise<Value | null> => {
+    try {
+      return await reading;
+    } catch (error) {
+      away(error);
+      return null;
+    }
+  };
+
+  /** Gives a layer what the archive has, where the layer could be read before and has not changed since. */
+  const refill = async (
+    layer: MessageLayer,
+    scope: Scope,
+    conversation: string,
+    content: { known: LayerContent | null; page: MessagePage },
+  ): Promise<readonly ArchivedMessage[]> => {
+    const { known, page } = content;
+    const messages = page.messages.filter(({ status }) => status !== "queued");
+    if (known !== null) {
+      const { revision } = known;
+      await orNothing(layer.refill(scope, conversation, { messages, complete: !page.more, revision }));
+    }
+    return messages;
+  };
 
   /** The whole session, as far as its layer holds it; read from the archive where the layer knows nothing. */
   const readSession = async (scope: Scope, conversation: string): Promise<MessagePage | null> => {
-    const known = await session.read(scope, conversation);
-    if (known.messages !== null) return { messages: known.messages, more: !known.complete };
+    const known = await orNothing(session.read(scope, conversation));
+    if (known !== null && known.messages !== null) return { messages: known.messages, more: !known.complete };
     const page = await archive.forUser(scope).messages(conversation, { limit: SESSION_LAYER.messages });
     if (page === null) return null;
-    const ended = page.messages.filter(({ status }) => status !== "queued");
-    await session.refill(scope, conversation, {
-      messages: ended,
-      complete: !page.more,
-      revision: known.revision,
-    });
-    return { messages: ended, more: page.more };
+    const messages = await refill(session, scope, conversation, { known, page });
+    return { messages, more: page.more };
   };
 
   return {
     async upTo(scope, { conversation, message, position }) {
       const [known, summary] = await Promise.all([
-        recent.read(scope, conversation),
-        summaries.read(scope, conversation),
+        orNothing(recent.read(scope, conversation)),
+        orNothing(summaries.read(scope, conversation)),
       ]);
-      const place = known.messages?.findIndex(({ id }) => id === message) ?? -1;
-      if (known.messages !== null && place !== -1)
-        return { messages: known.messages.slice(0, place + 1), summary };
-      const stored = await archive.forUser(scope).context(conversation, position + 1, RECENT_LAYER.messages);
-      const messages = stored.slice(0, stored.findIndex(({ id }) => id === message) + 1);
-      const complete = stored.length < RECENT_LAYER.messages;
-      await recent.refill(scope, conversation, { messages, complete, revision: known.revision });
-      return { messages, summary };
+      const held = known?.messages ?? [];
+      const place = held.findIndex(({ id }) => id === message);
+      if (place !== -1) return { messages: held.slice(0, place + 1), summary };
+      const limit = RECENT_LAYER.messages;
+      const stored = archive.forUser(scope);
+      // The layer gets what is last, which may be more than what stands before this question: others may wait.
+      const [before, page] = await Promise.all([
+        stored.context(conversation, position + 1, limit),
+        stored.messages(conversation, { limit }),
+      ]);
+      if (page !== null) await refill(recent, scope, conversation, { known, page });
+      return { messages: before.slice(0, before.findIndex(({ id }) => id === message) + 1), summary };
     },
 
     async page(scope, conversation, { before, limit }) {

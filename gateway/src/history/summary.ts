@@ -2,7 +2,10 @@ import type { ArchivedMessage } from "../ports/archive.ts";
 import type { ConversationSummary } from "../ports/conversation-summaries.ts";
 import type { ModelTurn } from "../ports/model.ts";
 
-/** Turns (question and answer) beyond the summary after which the next one is made: 20 messages, as R16 says. */
+/**
+ * Turns (question and answer) beyond the summary after which the next one is made: 20 messages, as R16 says, and
+ * as many as working memory holds, so that nothing falls out of it unsummarised.
+ */
 const TURNS_UNTIL_SUMMARY = 10;
 /** Turns that stay word for word when it is made. */
 const TURNS_KEPT = 5;
@@ -20,7 +23,7 @@ that was not said. Where there is a summary so far, bring it up to date.`;
  * @param position the latest question's that was answered
  */
 export function summaryDue(position: number, summary: ConversationSummary | null): number | null {
-  return position - (summary?.position ?? 0) > TURNS_UNTIL_SUMMARY ? position - TURNS_KEPT : null;
+  return position - (summary?.position ?? 0) >= TURNS_UNTIL_SUMMARY ? position - TURNS_KEPT : null;
 }
 
 /** What the summary's model is asked. */

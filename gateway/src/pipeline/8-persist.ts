@@ -51,38 +51,55 @@ export async function endReply(reply: LiveReply, result: AnswerResult, services:
       services.cluster.yielded(reply);
       return false;
     }
-    await services.limiter.finish(reply.scope, reply.id);
-    if (await stands(reply, services)) {
-      await services.history.stored(reply.scope, reply.conversation, {
-        id: reply.id,
-        role: "assistant",
-        position: reply.position,
-        content,
-        at,
-        to: reply.message,
-        ...(reason === "stop" ? {} : { status: reason }),
-      });
-    }
-    await services.journal.drop(reply.scope, reply.id);
-    services.connections.touch(reply.scope);
-    reply.end({ reason, model, usage }, trouble);
   } catch (error) {
     services.log.error(
       { err: error, reply: reply.id, tenant: reply.scope.tenant },
       "an answer could not be stored",
     );
-    reply.end(
-      { reason: "error", model, usage },
-      { code: "INTERNAL", message: "the answer could not be stored" },
-    );
+    const message = "the answer could not be stored";
+    reply.end({ reason: "error", model, usage }, { code: "INTERNAL", message });
+    services.replies.ended(reply);
+    return true;
   }
+  await settle(reply, end, services);
+  services.connections.touch(reply.scope);
+  reply.end({ reason, model, usage }, trouble);
   services.replies.ended(reply);
   return true;
 }
 
-/** Whether an answer is part of its conversation: what was superseded or cleared meanwhile ends, but is not shown. */
-async function stands(reply: LiveReply, services: Services): Promise<boolean> {
-  return (await services.archive.forUser(reply.scope).conversationOf(reply.id)) !== null;
+/** What follows from an end that is in the archive. Where some of it fails, the reply has ended well all the same. */
+async function settle(reply: LiveReply, end: ReplyEnd, services: Services): Promise<void> {
+  const settled = await Promise.allSettled([
+    services.limiter.finish(reply.scope, reply.id),
+    remember(reply, end, services),
+    services.journal.drop(reply.scope, reply.id),
+  ]);
+  for (const outcome of settled) {
+    if (outcome.status === "fulfilled") continue;
+    services.log.error(
+      { err: outcome.reason, reply: reply.id, tenant: reply.scope.tenant },
+      "an answer is stored, and what follows from it failed",
+    );
+  }
+}
+
+/** Gives an answer to history, where it is part of its conversation: what was superseded or cleared is not shown. */
+async function remember(
+  reply: LiveReply,
+  { content, at, reason }: ReplyEnd,
+  services: Services,
+): Promise<void> {
+  if ((await services.archive.forUser(reply.scope).conversationOf(reply.id)) === null) return;
+  await services.history.stored(reply.scope, reply.conversation, {
+    id: reply.id,
+    role: "assistant",
+    position: reply.position,
+    content,
+    at,
+    to: reply.message,
+    ...(reason === "stop" ? {} : { status: reason }),
+  });
 }
 
 async function storeEnd(reply: LiveReply, end: ReplyEnd, services: Services): Promise<boolean> {
