@@ -208,7 +208,7 @@ export interface UserArchive {
    * The conversations of an anonymous visitor of the same tenant become this user's, as they are, behind the user's
    * own in the order of changes, so that the visitor's latest is the user's latest. Replies of the visitor that
    * have not ended end as `interrupted`, without text. After it the visitor has nothing; where it stopped half-way,
-   * asking again finishes it. Nothing passes to a user who is being erased.
+   * asking again finishes it. Nothing passes to a user who is being erased, or from a user to themselves.
    *
    * @returns the conversations that passed, but those the visitor had cleared
    */

@@ -33,20 +33,22 @@ interface Belongings {
 /** {@link UserArchive.adopt}. */
 export async function adopt(eras: Eras, scope: Scope, visitor: UserId, at: number): Promise<string[]> {
   const passed: string[] = [];
+  if (visitor === scope.user) return passed;
   await eras.run({ tenant: scope.tenant, user: visitor }, async (from) => {
     for (const { reply, conversation } of await from.log.read(() => owedBy(from.user))) {
       const end = { conversation, reply, reason: "interrupted", seq: 0, content: "", model: "", at } as const;
       const epoch = Number.MAX_SAFE_INTEGER;
       await from.log.write((writing) => endReply(from.user, { ...end, epoch, usage: NOTHING_USED }, writing));
     }
-    for (const belongings of await from.log.read(() => everything(from.user))) {
+    const all = await from.log.read(() => everything(from.user));
+    for (const belongings of all) {
       const taken = await eras.run(scope, async (era) => {
         if (erasedSince(era, at)) return false;
         await era.log.write((writing) => take(era.user, belongings, writing));
         return true;
       });
       if (!taken) return;
-      await letGo(from, belongings);
+      await letGo(from, belongings, belongings === all.at(-1));
       const { id, clearedAt } = belongings.conversation;
       if (clearedAt === undefined) passed.push(id);
     }
@@ -133,8 +135,12 @@ function earlierVersions(versions: readonly number[]): (version: number) => numb
   };
 }
 
-/** The visitor's side: the conversation goes last, since by it the rest is found. */
-async function letGo(from: Era, { conversation, messages, requests, texts }: Belongings): Promise<void> {
+/** The visitor's side: the conversation goes last, since by it the rest is found. With the last one nothing is kept. */
+async function letGo(
+  from: Era,
+  { conversation, messages, requests, texts }: Belongings,
+  isLast: boolean,
+): Promise<void> {
   const gone = [
     ...messages.flatMap(({ sk, id }) => [sk, idKey(id)]),
     ...requests.map(({ sk }) => sk),
@@ -146,7 +152,7 @@ async function letGo(from: Era, { conversation, messages, requests, texts }: Bel
     const last = start + GONE_AT_ONCE >= gone.length;
     await from.log.write(async () => ({
       result: undefined,
-      changes: { items: [], gone: some, ...(last ? { listed: null } : {}) },
+      changes: { items: [], gone: some, ...(last && isLast ? { listed: null } : {}) },
     }));
   }
 }

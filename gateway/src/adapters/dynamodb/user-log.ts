@@ -37,7 +37,7 @@ import type { Erasure } from "../../ports/records.ts";
 import type { DynamoDb } from "./database.ts";
 import { DynamoDbError } from "./errors.ts";
 import { type Change, type Condition, condition } from "./expressions.ts";
-import { HEAD, type ItemKey, keptKey, owedKey } from "./keys.ts";
+import { HEAD, type ItemKey, keptKey, keptSince, owedKey } from "./keys.ts";
 import type { User } from "./operations/user.ts";
 import type { UserQueues } from "./user-queues.ts";
 
@@ -68,7 +68,7 @@ export interface Changes {
   readonly ended?: string;
   /** Items that go; one that a later write has made anew stays. */
   readonly gone?: readonly string[];
-  /** When something is said, milliseconds since 1970: the user is listed as kept since then, unless they are listed. */
+  /** When something was said, milliseconds since 1970: the user is listed as kept since then, if not since earlier. */
   readonly said?: number;
   /** The time since when the user is listed from now on; null takes them off the list. */
   readonly listed?: number | null;
@@ -171,7 +171,7 @@ export class UserLog {
       const {
         staged = [],
         said,
-        listed = head.listed === undefined ? said : undefined,
+        listed = isListed(head, said) ? undefined : said,
         ...changes
       } = decision.changes;
       const listing = typeof listed === "number" ? [this.#listing(listed)] : [];
@@ -258,6 +258,11 @@ export class UserLog {
 /** The head of a partition. */
 export async function headOf(db: DynamoDb, pk: string): Promise<Head> {
   return (await db.get<Head>({ pk, sk: HEAD })) ?? NO_HEAD;
+}
+
+/** Whether the user is listed as kept since that time, or since earlier. */
+function isListed({ listed }: Head, said: number | undefined): boolean {
+  return listed !== undefined && (said === undefined || listed < `${keptSince(said)}$`);
 }
 
 function isStill(version: number): Condition {

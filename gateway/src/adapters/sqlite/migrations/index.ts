@@ -5,6 +5,7 @@ import { administrationSchema } from "./0004-administration.ts";
 import { recordsSchema } from "./0005-records.ts";
 import { visitorFamiliesSchema } from "./0006-visitor-families.ts";
 import { tenantConversationsSchema } from "./0007-tenant-conversations.ts";
+import { numbersOnceSchema } from "./0008-numbers-once.ts";
 
 /** The schema's steps in order; a database's `user_version` says how many it has taken. */
 export const MIGRATIONS: readonly string[] = [
@@ -15,4 +16,5 @@ export const MIGRATIONS: readonly string[] = [
   recordsSchema,
   visitorFamiliesSchema,
   tenantConversationsSchema,
+  numbersOnceSchema,
 ];

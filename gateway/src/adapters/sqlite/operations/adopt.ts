@@ -12,7 +12,7 @@ export function adopt(
   { scope, visitor, at }: { scope: Scope; visitor: UserId; at: number },
 ): readonly string[] {
   const from = ownerOf(connection, { tenant: scope.tenant, user: visitor });
-  if (from === null || erasedSince(connection, scope, at)) return [];
+  if (from === null || visitor === scope.user || erasedSince(connection, scope, at)) return [];
   const owner = ensureOwner(connection, scope);
   connection.run(
     `UPDATE messages SET status = 'interrupted', model = '', usage = ?, at = ?
