@@ -141,6 +141,14 @@ export function adoptingSuite({ archive }: ArchiveUnderTest): void {
       expect(await user.store.conversationOf(cleared.message)).toBe(cleared.conversation);
     });
 
+    test("from a user to themselves nothing passes, and nothing is lost", async () => {
+      const user = person("user");
+      const said = await exchange(user.store, "mine");
+      expect(await user.store.adopt(user.scope.user, AT)).toEqual([]);
+      expect(await idsIn(user.store, said.conversation)).toEqual([said.message, said.reply]);
+      expect(await user.store.latestConversation()).toBe(said.conversation);
+    });
+
     test("again it passes nothing, nor from whom nobody knows, nor to another tenant", async () => {
       const visitor = person("visitor");
       const user = person("user");
