@@ -32,6 +32,7 @@ import { gatewayTracer } from "./telemetry/tracing.ts";
 import { deriveKeys } from "./tenants/derived-keys.ts";
 import { createTenantDirectory } from "./tenants/directory.ts";
 import { createRegistry } from "./tenants/registry.ts";
+import { resealSecrets } from "./tenants/reseal.ts";
 import { createChatServer } from "./transport/chat-server.ts";
 import { ERASED_USER } from "./transport/revocation.ts";
 import { createRouter } from "./transport/router.ts";
@@ -103,6 +104,10 @@ export async function startGateway(
     keys,
     failed: (error) => log.error({ err: error }, "a secret of the registry cannot be opened"),
   });
+  if (secrets.previousSecret !== null) {
+    const sealed = await resealSecrets(registry);
+    log.info({ sealed }, "secrets of the registry are sealed under the current PARLANCE_SECRET");
+  }
   const directory = createTenantDirectory(registry, clock, (error) =>
     log.error({ err: error }, "the registry cannot be read"),
   );
@@ -260,6 +265,8 @@ export async function startGateway(
       registry,
       directory,
       keyUses,
+      gates,
+      clientAddress,
       audit: durable.audit,
       usage: durable.usage,
       archive,

@@ -5,6 +5,7 @@ import type { HttpRequest } from "../ports/socket-server.ts";
 import { apiKeyHash } from "../tenants/api-keys.ts";
 import type { TenantDirectory } from "../tenants/directory.ts";
 import type { KeyUses } from "../tenants/key-uses.ts";
+import type { StrangerGates } from "./operation.ts";
 import { Refused } from "./responses.ts";
 
 /** Who calls: the platform's operator, or one who holds a tenant's key. */
@@ -25,9 +26,24 @@ export function createIdentify(options: {
   adminKey: string;
   directory: TenantDirectory;
   keyUses: KeyUses;
+  gates: StrangerGates;
+  clientAddress(request: HttpRequest): string;
 }): Identify {
-  const { adminKey, directory, keyUses } = options;
+  const { adminKey, directory, keyUses, gates } = options;
   return async (request) => {
+    const address = options.clientAddress(request);
+    const wait = await gates.mayAuthenticate(address);
+    if (wait !== null) throw new Refused("RATE_LIMITED", "too many keys that do not hold: wait", wait);
+    try {
+      return await callerOf(request);
+    } catch (error) {
+      if (error instanceof Refused && error.code === "UNAUTHORIZED")
+        await gates.failedToAuthenticate(address);
+      throw error;
+    }
+  };
+
+  async function callerOf(request: HttpRequest): Promise<Caller> {
     const key = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
     if (key === undefined) {
       throw new Refused("UNAUTHORIZED", "send Authorization: Bearer with the operator's key or an ak_ key");
@@ -46,7 +62,7 @@ export function createIdentify(options: {
       role: record.role ?? "owner",
       actor: { kind: "api-key", id: record.id, name: record.name },
     };
-  };
+  }
 }
 
 /**

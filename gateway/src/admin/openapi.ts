@@ -15,6 +15,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   412: "It was changed since the revision that `If-Match` names",
   413: "The body is longer than 64 KiB",
   415: "The body is not `application/json`, or is encoded",
+  429: "Too many keys from this address did not hold; `Retry-After` says how long to wait",
 };
 
 /** The OpenAPI 3.1 document of the operations, made of the schemas that validate them. */
@@ -119,6 +120,7 @@ function statusesOf({ body, query, path, method, conditional }: Operation): stri
     ...(method === "GET" ? [] : ["409"]),
     ...(conditional ? ["412"] : []),
     ...(body === undefined ? [] : ["413", "415"]),
+    "429",
   ].filter((status) => status !== "400" || body !== undefined || query !== undefined || path.includes(":"));
 }
 

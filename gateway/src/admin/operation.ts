@@ -3,6 +3,7 @@ import type { Archive } from "../ports/archive.ts";
 import type { AuditEntry, AuditLog } from "../ports/audit-log.ts";
 import type { RegistryStore, TenantRecord } from "../ports/registry-store.ts";
 import type { Scope, TenantId } from "../ports/scope.ts";
+import type { HttpRequest } from "../ports/socket-server.ts";
 import type { Clock, Ids, Randomness } from "../ports/system.ts";
 import type { TenantConversations } from "../ports/tenant-conversations.ts";
 import type { UsageStore } from "../ports/usage-store.ts";
@@ -17,6 +18,10 @@ export interface AdminServices {
   readonly registry: RegistryStore;
   readonly directory: TenantDirectory;
   readonly keyUses: KeyUses;
+  /** Bounds those who try keys. */
+  readonly gates: StrangerGates;
+  /** The address that asks, as far as proxies are trusted. */
+  clientAddress(request: HttpRequest): string;
   readonly audit: AuditLog;
   readonly usage: UsageStore;
   readonly archive: Archive;
@@ -29,6 +34,12 @@ export interface AdminServices {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly randomness: Randomness;
+}
+
+/** Gates before whoever has not shown a key yet: each answers null, or the whole seconds to wait. */
+export interface StrangerGates {
+  mayAuthenticate(address: string): Promise<number | null>;
+  failedToAuthenticate(address: string): Promise<void>;
 }
 
 /** A user's rights over what is held on them. */

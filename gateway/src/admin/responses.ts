@@ -13,7 +13,8 @@ export type RefusalCode =
   | "CONFLICT"
   | "PRECONDITION_FAILED"
   | "MESSAGE_TOO_LARGE"
-  | "UNSUPPORTED_TYPE";
+  | "UNSUPPORTED_TYPE"
+  | "RATE_LIMITED";
 
 const STATUS: Readonly<Record<RefusalCode, number>> = {
   INVALID_FRAME: 400,
@@ -24,16 +25,20 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   PRECONDITION_FAILED: 412,
   MESSAGE_TOO_LARGE: 413,
   UNSUPPORTED_TYPE: 415,
+  RATE_LIMITED: 429,
 };
 
 /** A call that is refused; the routes make its answer of it. */
 export class Refused extends Error {
   readonly code: RefusalCode;
+  /** Whole seconds to wait; null where waiting is of no use. */
+  readonly retryAfter: number | null;
 
-  constructor(code: RefusalCode, message: string) {
+  constructor(code: RefusalCode, message: string, retryAfter: number | null = null) {
     super(message);
     this.name = "Refused";
     this.code = code;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -52,9 +57,15 @@ export function json(status: number, value: unknown, headers: Record<string, str
 }
 
 /** The answer to a refused call. */
-export function refusal({ code, message }: Refused): HttpResponse {
-  const headers = code === "UNAUTHORIZED" ? { "www-authenticate": "Bearer" } : {};
-  return json(STATUS[code], { error: { code, message } }, headers);
+export function refusal({ code, message, retryAfter }: Refused): HttpResponse {
+  return json(
+    STATUS[code],
+    { error: { code, message } },
+    {
+      ...(code === "UNAUTHORIZED" ? { "www-authenticate": "Bearer" } : {}),
+      ...(retryAfter === null ? {} : { "retry-after": String(retryAfter) }),
+    },
+  );
 }
 
 /**

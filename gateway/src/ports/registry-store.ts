@@ -158,6 +158,8 @@ export interface RegistryStore {
   putSiteKey(key: SiteKeyRecord, replaces?: number): Promise<boolean>;
   /** Makes or replaces what has the same `tenant` and `kid`. */
   putSigningKey(key: SigningKeyRecord): Promise<void>;
+  /** Stores a key anew where there is one of the same `tenant` and `kid`. False where there is none, or no more. */
+  replaceSigningKey(key: SigningKeyRecord): Promise<boolean>;
   /** Makes or replaces what has the same `tenant` and `id`. Rejects where another one has the `hash`. */
   putApiKey(key: ApiKeyRecord): Promise<void>;
   /** False where there is none. */

@@ -27,6 +27,8 @@ export function createRegistry(
     const secret = seal(challenge.secret, challengePlace(tenant.id), keys);
     return { ...tenant, challenge: { ...challenge, secret } };
   };
+  const sealSigningKey = (key: SigningKeyRecord): SigningKeyRecord =>
+    key.algorithm === "HS256" ? { ...key, secret: seal(key.secret, signingPlace(key), keys) } : key;
   const openTenant = (kept: TenantRecord): TenantRecord => {
     const tenant = completeTenant(kept);
     const { challenge } = tenant;
@@ -79,10 +81,8 @@ export function createRegistry(
       return (await store.apiKeys(tenant)).map(completeApiKey);
     },
     putTenant: (tenant, replaces) => store.putTenant(sealTenant(tenant), replaces),
-    putSigningKey: (key) =>
-      store.putSigningKey(
-        key.algorithm === "HS256" ? { ...key, secret: seal(key.secret, signingPlace(key), keys) } : key,
-      ),
+    putSigningKey: (key) => store.putSigningKey(sealSigningKey(key)),
+    replaceSigningKey: (key) => store.replaceSigningKey(sealSigningKey(key)),
   };
 }
 

@@ -163,6 +163,12 @@ export function createDynamoRegistryStore(db: DynamoDb): RegistryStore {
       return true;
     },
     putSigningKey: (record) => put(ownedKey("SIGNINGKEY", record.tenant, record.kid), { record }),
+    async replaceSigningKey(record) {
+      const key = ownedKey("SIGNINGKEY", record.tenant, record.kid);
+      const replaced = await putMarked(key, { set: { record } }, THERE);
+      if (replaced) await raiseVersion();
+      return replaced;
+    },
     async putApiKey(record) {
       await claim("APIKEY", record, record.hash);
       await put(ownedKey("APIKEY", record.tenant, record.id), { record, shown: record.hash });

@@ -16,6 +16,7 @@ export function createSqliteRegistryStore(database: SqliteDatabase): RegistrySto
     deleteTenant: (id, revision) => database.call("deleteTenant", { id, revision }),
     putSiteKey: (record, replaces) => database.call("putSiteKey", { record, replaces: replaces ?? null }),
     putSigningKey: (record) => database.call("putSigningKey", record),
+    replaceSigningKey: (record) => database.call("replaceSigningKey", record),
     putApiKey: (record) => database.call("putApiKey", record),
     deleteSiteKey: (tenant, id) => database.call("deleteKey", { kind: "site-key", tenant, id }),
     deleteSigningKey: (tenant, kid) => database.call("deleteKey", { kind: "signing-key", tenant, id: kid }),

@@ -201,6 +201,17 @@ export function registryStoreSuite(
       expect((await store.tenants({ limit: 6 })).next).toBeNull();
     });
 
+    test("stores a signing key anew only where it is there", async () => {
+      await store.putSigningKey(signingKey);
+      const before = await store.version();
+      expect(await store.replaceSigningKey({ ...signingKey, secret: "resealed" })).toBe(true);
+      expect(await store.version()).toBeGreaterThan(before);
+      expect(await store.signingKeys("acme")).toEqual([{ ...signingKey, secret: "resealed" }]);
+      await store.deleteSigningKey("acme", "k1");
+      expect(await store.replaceSigningKey(signingKey)).toBe(false);
+      expect(await store.signingKeys("acme")).toEqual([]);
+    });
+
     test("deletes keys one by one", async () => {
       await store.putSiteKey(siteKey);
       await store.putSigningKey(signingKey);

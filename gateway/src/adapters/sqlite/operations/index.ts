@@ -33,6 +33,7 @@ import {
   putSiteKey,
   putTenant,
   registryVersion,
+  replaceSigningKey,
   signingKeys,
   siteKey,
   siteKeys,
@@ -107,6 +108,7 @@ const WRITES = {
   putVisitorFamily,
   raiseEpoch,
   rate,
+  replaceSigningKey,
 };
 
 type Table = typeof READS & typeof WRITES;

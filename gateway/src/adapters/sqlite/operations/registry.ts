@@ -179,6 +179,18 @@ export function putSigningKey(connection: Connection, record: SigningKeyRecord):
   raiseVersion(connection);
 }
 
+/** {@link RegistryStore.replaceSigningKey}. */
+export function replaceSigningKey(connection: Connection, record: SigningKeyRecord): boolean {
+  const replaced = connection.run(
+    "UPDATE signing_keys SET record = ? WHERE tenant = ? AND kid = ?",
+    JSON.stringify(record),
+    record.tenant,
+    record.kid,
+  );
+  if (replaced > 0) raiseVersion(connection);
+  return replaced > 0;
+}
+
 /** {@link RegistryStore.putApiKey}. */
 export function putApiKey(connection: Connection, record: ApiKeyRecord): void {
   connection.run(
