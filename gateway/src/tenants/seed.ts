@@ -94,16 +94,18 @@ async function seedTenant(
   const seedDigest = createHash("sha256").update(JSON.stringify(seed)).digest("hex");
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const current = await store.tenant(record.id);
-    if (current?.seedDigest === seedDigest) return;
-    const revision = (current?.revision ?? 0) + 1;
-    const unfinished = { ...record, revision, createdAt: current?.createdAt ?? record.createdAt };
-    if (!(await store.putTenant(unfinished, current?.revision ?? null))) {
-      if (current !== null || (await store.tenant(record.id)) !== null) continue;
+    if (current === null) {
+      if (await store.putTenant(record, null)) continue;
+      if ((await store.tenant(record.id)) !== null) continue;
       options.skipped(record.id);
       return;
     }
+    if (current.seedDigest === seedDigest) return;
+    // The digest comes last, in one write: a start that dies before it is made up for by the next, and of several
+    // at once one writes it, and the others see it.
     await seedKeys(store, seed, record.createdAt);
-    if (await store.putTenant({ ...unfinished, seedDigest, revision: revision + 1 }, revision)) return;
+    const { createdAt, revision } = current;
+    if (await store.putTenant({ ...record, createdAt, seedDigest, revision: revision + 1 }, revision)) return;
   }
   throw new Error(`${options.source}: tenant ${record.id} is written by others again and again`);
 }
