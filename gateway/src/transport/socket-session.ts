@@ -153,7 +153,7 @@ export class SocketSession implements SocketHandlers {
     return work;
   }
 
-  async #settle(work: Promise<void | undefined>): Promise<void> {
+  async #settle(work: Promise<unknown>): Promise<void> {
     try {
       await work;
     } catch (error) {
