@@ -113,6 +113,7 @@ export async function startGateway(
   );
   const archive = bookUsage(durable.archive, {
     usage: durable.usage,
+    settle: (tenant, reply, tokens) => budget.settle(tenant, reply, tokens),
     prices: async (tenant) => (await directory.tenant(tenant))?.prices ?? {},
     failed: (error) => log.error({ err: error }, "the usage of a reply could not be booked"),
   });
@@ -136,7 +137,7 @@ export async function startGateway(
 
   const providers = createProviders(config);
 
-  const { keyUses, tokens, gates, challenges, sessions, visitors, clientAddress } = createIdentity({
+  const identity = createIdentity({
     config,
     keys,
     registry,
@@ -149,6 +150,7 @@ export async function startGateway(
     randomness,
     log,
   });
+  const { keyUses, tokens, gates, budget, sessions, visitors, clientAddress } = identity;
 
   const { summaries } = hot;
   const history = createHistory({ recent: hot.recent, session: hot.session, summaries, archive }, (error) =>
@@ -203,6 +205,7 @@ export async function startGateway(
     directory,
     visitors,
     gates,
+    budget,
     limiter: hot.limiter,
     answerCache: hot.answerCache,
     journal,
@@ -237,16 +240,12 @@ export async function startGateway(
   const router = createRouter([
     ...operationRoutes(admission),
     ...sessionRoutes({
+      ...identity,
       directory,
-      tokens,
-      visitors,
-      gates,
-      challenges,
       archive,
       history,
       cluster,
       connections,
-      clientAddress,
       publicUrl: config.publicUrl,
       clock,
       log,
@@ -254,10 +253,8 @@ export async function startGateway(
     }),
     ...userMessageRoutes({ archive, history, directory, connections, cluster, clock, ids }),
     ...tokenRoutes({
+      ...identity,
       directory,
-      tokens,
-      gates,
-      clientAddress,
       used: (key) => keyUses.note("api-key", key, key.id),
     }),
     ...adminRoutes({

@@ -1,6 +1,7 @@
 import type { Config } from "./config.ts";
 import { type Challenges, createChallenges } from "./limits/challenges.ts";
 import { createGates, type Gates } from "./limits/gates.ts";
+import { createTokenBudget, type TokenBudget } from "./limits/token-budget.ts";
 import type { OutsideFetch } from "./ports/outside-fetch.ts";
 import type { RegistryStore } from "./ports/registry-store.ts";
 import type { Clock, Ids, Randomness } from "./ports/system.ts";
@@ -22,6 +23,7 @@ export interface Identity {
   readonly tokens: Tokens;
   readonly visitors: Visitors;
   readonly gates: Gates;
+  readonly budget: TokenBudget;
   readonly challenges: Challenges;
   readonly sessions: OpenSessions;
   readonly clientAddress: ClientAddress;
@@ -33,8 +35,8 @@ export function createIdentity(parts: {
   keys: DerivedKeys;
   registry: RegistryStore;
   directory: TenantDirectory;
-  durable: Pick<DurableStores, "visitorFamilies" | "audit">;
-  hot: Pick<HotStores, "addressLimiter">;
+  durable: Pick<DurableStores, "visitorFamilies" | "audit" | "usage">;
+  hot: Pick<HotStores, "addressLimiter" | "budgets">;
   outside: OutsideFetch;
   clock: Clock;
   ids: Ids;
@@ -84,6 +86,7 @@ export function createIdentity(parts: {
     tokens,
     visitors,
     gates,
+    budget: createTokenBudget({ budgets: hot.budgets, usage: durable.usage, clock }),
     challenges,
     sessions,
     clientAddress: createClientAddress(config.trustedProxies),

@@ -9,6 +9,7 @@ import { createDynamoUsageStore } from "./adapters/dynamodb/usage-store.ts";
 import { createDynamoVisitorFamilies } from "./adapters/dynamodb/visitor-families.ts";
 import { createMemoryAddressLimiter } from "./adapters/memory/address-limiter.ts";
 import { createMemoryAnswerCache } from "./adapters/memory/answer-cache.ts";
+import { createMemoryBudgets } from "./adapters/memory/budgets.ts";
 import { createMemoryConversationLeases } from "./adapters/memory/conversation-leases.ts";
 import { createMemoryConversationSummaries } from "./adapters/memory/conversation-summaries.ts";
 import { createMemoryInstanceBus } from "./adapters/memory/instance-bus.ts";
@@ -18,6 +19,7 @@ import { createMemoryMessageLayer } from "./adapters/memory/message-layer.ts";
 import { createMemoryPresenceStore } from "./adapters/memory/presence.ts";
 import { createRedisAddressLimiter } from "./adapters/redis/address-limiter.ts";
 import { createRedisAnswerCache } from "./adapters/redis/answer-cache.ts";
+import { createRedisBudgets } from "./adapters/redis/budgets.ts";
 import { connectRedis } from "./adapters/redis/connection.ts";
 import { createRedisConversationLeases } from "./adapters/redis/conversation-leases.ts";
 import { createRedisConversationSummaries } from "./adapters/redis/conversation-summaries.ts";
@@ -41,6 +43,7 @@ import type { AddressLimiter } from "./ports/address-limiter.ts";
 import type { AnswerCache } from "./ports/answer-cache.ts";
 import type { Archive } from "./ports/archive.ts";
 import type { AuditLog } from "./ports/audit-log.ts";
+import type { Budgets } from "./ports/budgets.ts";
 import type { ConversationLeases } from "./ports/conversation-leases.ts";
 import type { ConversationSummaries } from "./ports/conversation-summaries.ts";
 import type { InstanceBus } from "./ports/instance-bus.ts";
@@ -88,6 +91,7 @@ export interface HotStores {
   readonly summaries: ConversationSummaries;
   readonly limiter: Limiter;
   readonly addressLimiter: AddressLimiter;
+  readonly budgets: Budgets;
   readonly answerCache: AnswerCache;
   readonly journal: ReplyJournal | null;
   readonly bus: InstanceBus;
@@ -161,6 +165,7 @@ export async function openHotStores(
     summaries: createMemoryConversationSummaries({ clock, maxConversations: RECENT_CONVERSATIONS }),
     limiter: createMemoryLimiter({ clock }),
     addressLimiter: createMemoryAddressLimiter({ clock }),
+    budgets: createMemoryBudgets({ clock }),
     answerCache: createMemoryAnswerCache({ clock, maxBytes: ANSWER_CACHE_BYTES }),
     journal: null,
     bus,
@@ -187,6 +192,7 @@ async function openRedisStores(url: string, failed: (error: unknown) => void): P
     summaries: createRedisConversationSummaries({ redis }),
     limiter: createRedisLimiter({ redis }),
     addressLimiter: createRedisAddressLimiter({ redis }),
+    budgets: createRedisBudgets({ redis }),
     answerCache: createRedisAnswerCache({ redis }),
     journal: createRedisReplyJournal({ redis }),
     bus,

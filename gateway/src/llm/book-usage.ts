@@ -10,6 +10,8 @@ export interface Booking {
   readonly usage: UsageStore;
   /** A tenant's own prices, by model. */
   prices(tenant: TenantId): Promise<Readonly<Record<string, TenantPrices>>>;
+  /** Told what a reply took of its tenant's budget. */
+  settle(tenant: TenantId, reply: string, tokens: number): Promise<void>;
   /** Told of usage that could not be booked: the reply has ended all the same. */
   failed(error: unknown): void;
 }
@@ -25,11 +27,20 @@ export function bookUsage(archive: Archive, booking: Booking): Archive {
         async endReply(end) {
           const ended = await user.endReply(end);
           if (ended) await book(scope.tenant, end, booking);
+          if (ended) await settle(scope.tenant, end, booking);
           return ended;
         },
       };
     },
   };
+}
+
+async function settle(tenant: TenantId, end: ReplyEnd, booking: Booking): Promise<void> {
+  try {
+    await booking.settle(tenant, end.reply, end.usage.inputTokens + end.usage.outputTokens);
+  } catch (error) {
+    booking.failed(error);
+  }
 }
 
 async function book(tenant: TenantId, end: ReplyEnd, { usage, prices, failed }: Booking): Promise<void> {

@@ -135,6 +135,7 @@ async function giveBack(turn: Admission, services: Services): Promise<void> {
   if (turn.reservation === undefined) return;
   try {
     await services.limiter.release(turn.principal, turn.reservation);
+    await services.budget.settle(turn.principal.tenant, turn.reservation, 0);
   } catch (error) {
     services.log.error(
       { err: error, tenant: turn.principal.tenant },

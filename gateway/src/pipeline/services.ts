@@ -6,6 +6,7 @@ import type { LiveReplies } from "../delivery/live-replies.ts";
 import type { LiveReply } from "../delivery/live-reply.ts";
 import type { History } from "../history/history.ts";
 import type { Gates } from "../limits/gates.ts";
+import type { TokenBudget } from "../limits/token-budget.ts";
 import type { AnswerCache } from "../ports/answer-cache.ts";
 import type { Archive } from "../ports/archive.ts";
 import type { ConversationSummaries } from "../ports/conversation-summaries.ts";
@@ -25,6 +26,7 @@ export interface Services {
   readonly directory: TenantDirectory;
   readonly visitors: Visitors;
   readonly gates: Gates;
+  readonly budget: TokenBudget;
   readonly limiter: Limiter;
   readonly answerCache: AnswerCache;
   readonly journal: ReplyJournal;

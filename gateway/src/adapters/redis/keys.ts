@@ -39,6 +39,13 @@ export const redisKeys = {
   /** Digests of the answers to one user's questions, a sorted set; a string where the user was erased. */
   answersTo: (tenant: TenantId, user: UserId): string =>
     `chat:{${encodeId(tenant)}}:${encodeId(user)}:answers-to`,
+  /** Tokens used and held of one of the tenant's accounts, a hash. */
+  budget: (tenant: TenantId, account: string): string =>
+    `chat:{${encodeId(tenant)}}:${encodeId(account)}:budget`,
+  /** What turns hold of the tenant's accounts, a hash. */
+  budgetHeld: (tenant: TenantId): string => `chat:{${encodeId(tenant)}}:budget-held`,
+  /** When each of that is held no more, a sorted set. */
+  budgetEnds: (tenant: TenantId): string => `chat:{${encodeId(tenant)}}:budget-ends`,
   /** What somebody did at a gate, a string. */
   gate: (gate: string, subject: string): string => `chat:gate:${encodeId(gate)}:${encodeId(subject)}`,
   /** That a name is used up, a string. */

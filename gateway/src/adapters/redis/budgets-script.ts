@@ -1,0 +1,77 @@
+import { redisScript } from "./script.ts";
+
+/**
+ * All that budgets do, atomically. Keys: reservations, their ends, then the accounts that the call names.
+ *
+ * - an account, a hash: tokens `used` and `held`
+ * - reservations, a hash: `<tokens>` and the accounts' keys of each, as JSON
+ * - ends, a sorted set: the millisecond at which each is held no more
+ *
+ * A reservation's accounts lie in the slot of the keys, since all are the same tenant's.
+ *
+ * Arguments: the time or nothing, an operation, then
+ * - `reserve`: the reservation, its tokens, and a limit for each account. Answers nothing, or `exhausted` and the
+ *   number of the account, or `unknown` and the numbers of all such
+ * - `open`: what was used, and milliseconds to live
+ * - `settle`: the reservation, and what was used
+ */
+export const BUDGETS_SCRIPT = redisScript(`
+-- What is held must be known as long as the account that it is held of: a month and what follows it.
+local HELD, KNOWN = 900000, 3456000000
+local reservations, ends = KEYS[1], KEYS[2]
+local operation = ARGV[2]
+local now = tonumber(ARGV[1])
+if not now then
+  local time = redis.call('TIME')
+  now = time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function let_go(name)
+  local held = redis.call('HGET', reservations, name)
+  if not held then return {} end
+  held = cjson.decode(held)
+  redis.call('HDEL', reservations, name)
+  redis.call('ZREM', ends, name)
+  local known = {}
+  for _, account in ipairs(held.accounts) do
+    -- One that was forgotten meanwhile is not made again: it would look as if nothing had been used.
+    if redis.call('EXISTS', account) == 1 then
+      redis.call('HINCRBY', account, 'held', 0 - held.tokens)
+      known[#known + 1] = account
+    end
+  end
+  return known
+end
+
+if operation == 'open' then
+  if redis.call('EXISTS', KEYS[3]) == 0 then
+    redis.call('HSET', KEYS[3], 'used', ARGV[3], 'held', 0)
+    redis.call('PEXPIRE', KEYS[3], ARGV[4])
+  end
+  return
+end
+
+for _, name in ipairs(redis.call('ZRANGEBYSCORE', ends, '-inf', now)) do let_go(name) end
+
+if operation == 'settle' then
+  for _, account in ipairs(let_go(ARGV[3])) do redis.call('HINCRBY', account, 'used', ARGV[4]) end
+  return
+end
+
+if redis.call('HEXISTS', reservations, ARGV[3]) == 1 then return end
+local accounts, unknown = {}, {}
+for i = 3, #KEYS do
+  if redis.call('EXISTS', KEYS[i]) == 0 then unknown[#unknown + 1] = i - 3 end
+  accounts[#accounts + 1] = KEYS[i]
+end
+if #unknown > 0 then return { 'unknown', unknown } end
+for i, account in ipairs(accounts) do
+  local spent = redis.call('HMGET', account, 'used', 'held')
+  if tonumber(spent[1]) + tonumber(spent[2]) >= tonumber(ARGV[4 + i]) then return { 'exhausted', { i - 1 } } end
+end
+for _, account in ipairs(accounts) do redis.call('HINCRBY', account, 'held', ARGV[4]) end
+redis.call('HSET', reservations, ARGV[3], cjson.encode({ tokens = tonumber(ARGV[4]), accounts = accounts }))
+redis.call('ZADD', ends, now + HELD, ARGV[3])
+redis.call('PEXPIRE', reservations, KNOWN)
+redis.call('PEXPIRE', ends, KNOWN)
+`);

@@ -1,0 +1,82 @@
+import type { BudgetAccount, Budgets } from "../ports/budgets.ts";
+import type { SiteKeyRecord } from "../ports/registry-store.ts";
+import type { TenantId } from "../ports/scope.ts";
+import type { Clock } from "../ports/system.ts";
+import type { UsageStore } from "../ports/usage-store.ts";
+
+/** Tries to reserve, where accounts are not known at first. */
+const TRIES = 3;
+
+/** What a turn is to be paid from. */
+export interface TurnBudget {
+  readonly tenant: TenantId;
+  /** Tokens that the tenant may use in a month; null is no limit. */
+  readonly tokensPerMonth: number | null;
+  /** Of an anonymous visitor: the site key, whose visitors may use so many a day together. */
+  readonly key: Pick<SiteKeyRecord, "id" | "dailyTokens"> | null;
+}
+
+/** A budget is used up: which, and when the next one begins, milliseconds since 1970. */
+export interface Exhausted {
+  readonly period: "month" | "day";
+  readonly beginsAt: number;
+}
+
+/** Whether there are tokens left for a turn. */
+export interface TokenBudget {
+  /** Holds so many tokens, or says what is used up. */
+  reserve(budget: TurnBudget, reservation: string, tokens: number): Promise<Exhausted | null>;
+  /** What the turn took in truth; 0 where it was not taken. Twice is once. */
+  settle(tenant: TenantId, reservation: string, tokens: number): Promise<void>;
+}
+
+/**
+ * Judges turns by a tenant's month and a site key's day, both of UTC. What was used of a month before this store of
+ * budgets knew of it comes from the usage that was booked; a day begins anew with such a store.
+ */
+export function createTokenBudget(options: {
+  budgets: Budgets;
+  usage: UsageStore;
+  clock: Clock;
+}): TokenBudget {
+  const { budgets, usage, clock } = options;
+
+  const usedIn = async (tenant: TenantId, month: string): Promise<number> => {
+    const rows = await usage.forTenant(tenant).read({ from: `${month}-01`, to: `${month}-31` });
+    return rows.reduce((sum, { inputTokens, outputTokens }) => sum + inputTokens + outputTokens, 0);
+  };
+
+  return {
+    async reserve({ tenant, tokensPerMonth, key }, reservation, tokens) {
+      const now = new Date(clock.now());
+      const month = now.toISOString().slice(0, 7);
+      const accounts = new Map<string, BudgetAccount & Exhausted>();
+      const add = (period: Exhausted["period"], name: string, limit: number, beginsAt: number): void => {
+        accounts.set(name, { name, limit, endsAt: beginsAt, period, beginsAt });
+      };
+      if (tokensPerMonth !== null)
+        add("month", `month ${month}`, tokensPerMonth, Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1));
+      if (key !== null && key.dailyTokens !== null) {
+        const tomorrow = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1);
+        add("day", `day ${now.toISOString().slice(0, 10)} ${key.id}`, key.dailyTokens, tomorrow);
+      }
+      if (accounts.size === 0) return null;
+      const mine = budgets.forTenant(tenant);
+      for (let tries = 0; tries < TRIES; tries++) {
+        const verdict = await mine.reserve({ reservation, tokens, accounts: [...accounts.values()] });
+        if (verdict.outcome === "reserved") return null;
+        if (verdict.outcome === "exhausted") {
+          const { period, beginsAt } = accounts.get(verdict.account) ?? { period: "month", beginsAt: 0 };
+          return { period, beginsAt };
+        }
+        for (const name of verdict.accounts) {
+          const account = accounts.get(name);
+          if (account === undefined) continue;
+          await mine.open(account, account.period === "month" ? await usedIn(tenant, month) : 0);
+        }
+      }
+      throw new Error("a budget is forgotten as soon as it is known");
+    },
+    settle: (tenant, reservation, tokens) => budgets.forTenant(tenant).settle(reservation, tokens),
+  };
+}
