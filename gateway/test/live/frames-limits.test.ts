@@ -119,11 +119,12 @@ describe("what a user may ask", () => {
 
   test("ten wait in a conversation, and no more; what was taken is answered in order", async () => {
     const client = await arrive("none");
-    const acks = [await client.ask("[[sim tokens=40 rate=100]]")];
+    const acks = [await client.ask("[[sim tokens=4000 rate=20]]")];
     for (let number = 1; number <= 10; number++) acks.push(await client.ask(`${number} [[sim tokens=1]]`));
     const refused = await refusal(client, "one-too-many");
     expect(refused).toMatchObject({ code: "CONCURRENCY_LIMITED" });
     expect(refused.retryAfter).toBeGreaterThanOrEqual(1);
+    client.send({ type: "cancel", reply: acks[0]?.reply });
     await client.until(() => client.all("done").length === 11, "all answers");
     expect(client.all("done").map(({ reply }) => reply)).toEqual(acks.map(({ reply }) => reply));
     client.send({ type: "message", id: "one-too-many", content: "[[sim tokens=1]]" });

@@ -12,7 +12,7 @@ import { givenContext, isAnswer } from "./support/upstream-calls.ts";
 
 /** Users at once, and sessions one after another of each. */
 const USERS = 6;
-const SESSIONS = 5;
+const SESSIONS = 3;
 const STEPS = 40;
 const SEED = testSeed("two sockets of one user");
 
