@@ -6,7 +6,8 @@ import { REPORT_COMMANDS } from "./commands/reports.ts";
 import { TENANT_COMMANDS } from "./commands/tenants.ts";
 import { commandHelp, overview } from "./help.ts";
 
-const COMMANDS: readonly Command[] = [...TENANT_COMMANDS, ...KEY_COMMANDS, ...REPORT_COMMANDS];
+/** Everything that the command line can do. */
+export const COMMANDS: readonly Command[] = [...TENANT_COMMANDS, ...KEY_COMMANDS, ...REPORT_COMMANDS];
 const DEFAULT_URL = "http://localhost:8080";
 
 /** What the command runs in. */
