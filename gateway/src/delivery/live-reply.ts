@@ -178,12 +178,6 @@ export class LiveReply {
     this.#changed(this);
   }
 
-  /** It is run here, in this epoch, before it has said anything. */
-  adopt(epoch: number): void {
-    this.#epoch = epoch;
-    this.#owner = null;
-  }
-
   /** It runs elsewhere from now on; what it has said stands until that instance says otherwise. */
   overtaken(owner: string): void {
     if (this.#state === "ended") return;

@@ -162,9 +162,9 @@ export class Cluster {
     try {
       const owner = await this.#leases.acquire(scope, conversation, reply.epoch - 1);
       if (owner.mine) {
-        reply.adopt(owner.epoch);
-        if (this.#members.alone) this.#parts.run(reply);
-        else await this.#running.all(scope, conversation, owner.epoch, reply);
+        const fresh = reply.owner === null;
+        if (fresh && this.#members.alone) this.#parts.run(reply);
+        else await this.#running.all(scope, conversation, fresh ? reply : null);
         return true;
       }
       const { reason } = reply.signal;
@@ -304,7 +304,7 @@ export class Cluster {
   async #runFor(scope: Scope, conversation: string, above: number): Promise<string> {
     return this.#holding({ scope, conversation }, async () => {
       const owner = await this.#leases.acquire(scope, conversation, above);
-      if (owner.mine) await this.#running.all(scope, conversation, owner.epoch, null);
+      if (owner.mine) await this.#running.all(scope, conversation, null);
       return owner.instance;
     });
   }

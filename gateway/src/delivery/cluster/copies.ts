@@ -34,7 +34,7 @@ export class Copies {
       unknown.map(async (each) => {
         const owner = await leases.ownerOf(scope, each.conversation);
         if (owner?.instance === self || replies.get(scope, each.reply) !== null) return null;
-        const copy = this.make({ ...each, epoch: owner?.epoch ?? each.epoch }, owner?.instance ?? "");
+        const copy = this.make(each, owner?.instance ?? "");
         await this.attach(copy);
         return copy;
       }),

@@ -28,15 +28,16 @@ export class Running {
   }
 
   /**
-   * Runs all that a conversation owes, in order; what another instance had begun is begun anew in this epoch.
+   * Runs all that a conversation owes, in order; what another instance may have begun is begun anew,
+   * in an epoch that the archive gives to one instance alone.
    * For one conversation, one such call at a time.
    *
    * @param fresh a reply that was accepted here just now, and that nobody can have begun
    */
-  async all(scope: Scope, conversation: string, epoch: number, fresh: LiveReply | null): Promise<void> {
+  async all(scope: Scope, conversation: string, fresh: LiveReply | null): Promise<void> {
     const key = `${conversation} ${scopeKey(scope)}`;
     const before = this.#working.get(key) ?? Promise.resolve();
-    const work = before.then(() => this.#all(scope, conversation, epoch, fresh));
+    const work = before.then(() => this.#all(scope, conversation, fresh));
     const settled = work.then(
       () => undefined,
       () => undefined,
@@ -49,7 +50,7 @@ export class Running {
     }
   }
 
-  async #all(scope: Scope, conversation: string, epoch: number, fresh: LiveReply | null): Promise<void> {
+  async #all(scope: Scope, conversation: string, fresh: LiveReply | null): Promise<void> {
     const { archive, replies, connections, run } = this.#parts;
     const stored = archive.forUser(scope);
     for (const owed of await stored.openReplies(conversation)) {
@@ -60,13 +61,13 @@ export class Running {
         continue;
       }
       if (known?.owner === null || known?.state === "ended") continue;
-      const begun = epoch > 1 && (await this.#parts.journal.read(scope, owed.reply)) !== null;
-      if (epoch > owed.epoch && !(await stored.raiseEpoch(owed.reply, epoch))) continue;
+      const epoch = Math.max(owed.epoch, known?.epoch ?? 0) + 1;
+      if (!(await stored.raiseEpoch(owed.reply, epoch))) continue;
       const reply = known ?? this.#copies.make({ ...owed, epoch }, "");
       reply.restart(epoch, null);
       connections.touch(scope);
       connections.attachAll(reply);
-      if (begun && (await this.#endsInstead(reply))) continue;
+      if (await this.#endsInstead(reply)) continue;
       await this.#announce(reply, owed);
       run(reply);
     }
