@@ -15,19 +15,17 @@ import { Pacer } from "./delivery/pacer.ts";
 import { sweepOwedReplies } from "./delivery/sweep.ts";
 import { resolveSecrets } from "./development-secrets.ts";
 import { drain } from "./drain.ts";
+import type { Gateway, ServedDirectories, Surroundings } from "./gateway.ts";
 import { createHistory } from "./history/history.ts";
 import { createIdentity } from "./identity.ts";
 import { bookUsage } from "./llm/book-usage.ts";
 import { CHEAPEST_CLAUDE, modelByName } from "./llm/models.ts";
 import { createProviders } from "./model-providers.ts";
 import { createPipeline, type Pipeline } from "./pipeline/pipeline.ts";
-import type { OutsideFetch } from "./ports/outside-fetch.ts";
-import type { RegistryStore } from "./ports/registry-store.ts";
-import type { Clock } from "./ports/system.ts";
 import { seedTenants } from "./seed-tenants.ts";
 import { chooseSocketServer } from "./socket-servers.ts";
 import { openDurableStores, openHotStores } from "./stores.ts";
-import { createLog, type Log } from "./telemetry/log.ts";
+import { createLog } from "./telemetry/log.ts";
 import { gatewayTracer } from "./telemetry/tracing.ts";
 import { deriveKeys } from "./tenants/derived-keys.ts";
 import { createTenantDirectory } from "./tenants/directory.ts";
@@ -47,37 +45,6 @@ import { startUserRights } from "./user-rights.ts";
 
 /** Half of the default `abandonSeconds`: who returns within it is not given up. */
 const RECONNECT_SECONDS = 15;
-
-/** Where the build put what is served. */
-export interface ServedDirectories {
-  readonly widget: string;
-  readonly demo: readonly string[];
-}
-
-/** What a gateway takes from its surroundings beside its configuration; tests may give their own. */
-export interface Surroundings {
-  readonly clock?: Clock;
-  readonly outside?: OutsideFetch;
-  readonly chooseSocketServer?: typeof chooseSocketServer;
-}
-
-/** A gateway that listens. */
-export interface Gateway {
-  readonly port: number;
-  readonly url: string;
-  /** `uWebSockets.js` or `ws`, and why, where it is not the first choice. */
-  readonly socketServer: { readonly name: string; readonly reason: string | null };
-  /** The operator's key, where it was made just now. */
-  readonly newAdminKey: string | null;
-  /** Whether the demo tenant is there. */
-  readonly demo: boolean;
-  /** Which model answers tenants on the default model. */
-  readonly answering: "simulator" | typeof CHEAPEST_CLAUDE;
-  readonly registry: RegistryStore;
-  readonly log: Log;
-  /** Drains, then lets go of everything. Twice is once. */
-  stop(): Promise<void>;
-}
 
 /**
  * Builds the gateway, from the outside in, and starts it. What starts here stops in `stop`, in the opposite

@@ -1,7 +1,8 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Gateway, startGateway } from "./compose.ts";
+import { startGateway } from "./compose.ts";
 import { readConfig } from "./config.ts";
+import type { Gateway } from "./gateway.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "..", "..");

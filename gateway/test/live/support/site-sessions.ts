@@ -1,4 +1,4 @@
-import type { Surroundings } from "../../../src/compose.ts";
+import type { Surroundings } from "../../../src/gateway.ts";
 import { OPERATOR_KEY } from "./admin-client.ts";
 import { connect, type TestClient } from "./test-client.ts";
 import { PAGE_ORIGIN, startTestGateway, type TestGateway } from "./test-gateway.ts";

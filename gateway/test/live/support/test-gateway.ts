@@ -5,7 +5,8 @@ import {
   startUpstreamSimulator,
   type UpstreamSimulator,
 } from "../../../../scripts/upstream-simulator/index.ts";
-import { type Gateway, type Surroundings, startGateway } from "../../../src/compose.ts";
+import { startGateway } from "../../../src/compose.ts";
+import type { Gateway, Surroundings } from "../../../src/gateway.ts";
 import { readConfig } from "../../../src/config.ts";
 import type { SeedFile } from "../../../src/tenants/seed.ts";
 
