@@ -42,11 +42,15 @@ const askedFor = (seed: number) =>
 
 /** Resolves when the model has written for so many seconds more; nothing of it has come to the screen. */
 async function nothingFor(chat: Chat, seed: number, seconds: number): Promise<void> {
-  const before = await chat.answers.textContent();
   const sent = askedFor(seed)[0]?.tokensSent ?? 0;
-  await stage.upstream.waitFor(
-    ({ directives, tokensSent }) => directives.seed === seed && tokensSent >= sent + seconds * RATE,
-  );
+  const written = (more: number) =>
+    stage.upstream.waitFor(
+      ({ directives, tokensSent }) => directives.seed === seed && tokensSent >= sent + more * RATE,
+    );
+  // What had come before the cut is drawn in a moment.
+  await written(0.5);
+  const before = await chat.answers.textContent();
+  await written(seconds);
   expect(await chat.answers.textContent()).toBe(before);
 }
 
@@ -107,6 +111,7 @@ describe("in the middle of an answer", () => {
     await probe;
     await clock.fastForward(16_000);
     await chat.online();
+    network.forgetSilent();
     await expectWhole(chat, 23, SHORT);
   });
 

@@ -19,24 +19,23 @@ describe("an answer while it is written", () => {
     await chat.ask("At length [[sim tokens=320 rate=80 seed=51]]");
     const answer = chat.answers.nth(1);
     await chat.grown(1, answer);
-    const moments = await answer.locator(".prose").evaluate(
-      (element) =>
-        new Promise<number[]>((resolve) => {
-          const changes: number[] = [];
-          const observer = new MutationObserver(() => {
-            changes.push(performance.now());
-            if (changes.length < 60) return;
-            observer.disconnect();
-            resolve(changes);
-          });
-          observer.observe(element, { subtree: true, childList: true, characterData: true });
-        }),
-    );
+    const changes = await answer.locator(".prose").evaluateHandle((element) => {
+      const moments: number[] = [];
+      const observer = new MutationObserver(() => moments.push(performance.now()));
+      observer.observe(element, { subtree: true, childList: true, characterData: true });
+      return { moments, end: () => observer.disconnect() };
+    });
+    // What comes with the end of an answer is no part of its growing.
+    await chat.grown(700, answer);
+    const moments = await changes.evaluate((seen) => {
+      seen.end();
+      return seen.moments;
+    });
     const seconds = ((moments.at(-1) ?? 0) - (moments[0] ?? 0)) / 1_000;
     const changesPerSecond = (moments.length - 1) / seconds;
     // How long the first and the last drawing took counts too, so it is not exactly 20.
     expect(changesPerSecond).toBeLessThan(20.5);
-    expect(changesPerSecond).toBeGreaterThan(10);
+    expect(moments.length).toBeGreaterThan(20);
   });
 
   test("leaves a reader who scrolled up where they are, and shows the way to the end", async () => {
@@ -46,13 +45,29 @@ describe("an answer while it is written", () => {
     await chat.ended();
     await chat.ask("Another [[sim tokens=500 rate=80 seed=53]]");
     await chat.grown(200, chat.answers.nth(1));
-    const atEnd = (): Promise<boolean> =>
-      chat.log.evaluate((log) => log.scrollHeight - log.clientHeight - log.scrollTop < 2);
-    expect(await atEnd()).toBe(true);
+    // What is drawn follows what is there at the next frame.
+    const untilAtEnd = (): Promise<unknown> =>
+      chat.page.waitForFunction(() => {
+        const log = document.querySelector("aside")?.shadowRoot?.querySelector("[role=log]");
+        return log && log.scrollHeight - log.clientHeight - log.scrollTop < 2;
+      });
+    await untilAtEnd();
 
     await chat.log.hover();
     await chat.page.mouse.wheel(0, -400);
     await chat.button("Jump to latest").waitFor();
+    await chat.log.evaluate(
+      (log) =>
+        new Promise<void>((resolve) => {
+          let last = -1;
+          const untilStill = (): void => {
+            if (log.scrollTop === last) return resolve();
+            last = log.scrollTop;
+            requestAnimationFrame(untilStill);
+          };
+          untilStill();
+        }),
+    );
     const place = () =>
       chat.log.evaluate((log) => {
         const { left, top } = log.getBoundingClientRect();
@@ -69,9 +84,6 @@ describe("an answer while it is written", () => {
     await chat.button("Jump to latest").waitFor({ state: "detached" });
     await chat.grown(length + 600, chat.answers.nth(1));
     await chat.ended(chat.answers.nth(1));
-    await chat.page.waitForFunction(() => {
-      const log = document.querySelector("aside")?.shadowRoot?.querySelector("[role=log]");
-      return log && log.scrollHeight - log.clientHeight - log.scrollTop < 2;
-    });
+    await untilAtEnd();
   });
 });

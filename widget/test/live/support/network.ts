@@ -11,6 +11,8 @@ export interface Network {
   breakOff(): void;
   /** New connections pass; what was silent stays so. */
   restore(): void;
+  /** What is still silent breaks, as routers have it in the end. */
+  forgetSilent(): void;
   close(): Promise<void>;
 }
 
@@ -18,18 +20,23 @@ export interface Network {
 export async function startNetwork(port: number): Promise<Network> {
   let state: "whole" | "silent" | "broken" = "whole";
   const sockets = new Set<Socket>();
+  const silent = new Set<Socket>();
 
   function keep(socket: Socket): Socket {
     sockets.add(socket);
     // The other end's going is passed on below; that it went roughly is nothing to fail over.
     socket.on("error", () => socket.destroy());
-    socket.on("close", () => sockets.delete(socket));
+    socket.on("close", () => {
+      sockets.delete(socket);
+      silent.delete(socket);
+    });
     return socket;
   }
 
   const server = createServer((browser) => {
     keep(browser);
     if (state === "broken") browser.destroy();
+    if (state === "silent") silent.add(browser);
     if (state !== "whole") return;
     const gateway = keep(connect(port, "127.0.0.1"));
     for (const [from, to] of [
@@ -47,7 +54,7 @@ export async function startNetwork(port: number): Promise<Network> {
     url: `http://localhost:${(server.address() as AddressInfo).port}`,
     goSilent() {
       state = "silent";
-      for (const socket of sockets) socket.unpipe().pause();
+      for (const socket of sockets) silent.add(socket.unpipe().pause());
     },
     breakOff() {
       state = "broken";
@@ -55,6 +62,9 @@ export async function startNetwork(port: number): Promise<Network> {
     },
     restore() {
       state = "whole";
+    },
+    forgetSilent() {
+      for (const socket of silent) socket.resetAndDestroy();
     },
     async close() {
       const closed = once(server, "close");
