@@ -61,9 +61,9 @@ describe("an answer while it is written", () => {
         new Promise<void>((resolve) => {
           let last = -1;
           const untilStill = (): void => {
-            if (log.scrollTop === last) return resolve();
+            if (log.scrollTop === last) resolve();
+            else requestAnimationFrame(untilStill);
             last = log.scrollTop;
-            requestAnimationFrame(untilStill);
           };
           untilStill();
         }),
