@@ -33,7 +33,7 @@ describe("two tenants whose users and ids are the same, on one gateway", () => {
 
   beforeAll(async () => {
     trace.setGlobalTracerProvider(provider);
-    gateway = await startTestGateway({ seed: twinSeed(true) });
+    gateway = await startTestGateway({ seed: twinSeed(true), socketServer: "ws" });
   });
   afterAll(async () => {
     await gateway.stop();
