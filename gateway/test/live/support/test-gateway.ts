@@ -6,8 +6,8 @@ import {
   type UpstreamSimulator,
 } from "../../../../scripts/upstream-simulator/index.ts";
 import { startGateway } from "../../../src/compose.ts";
-import type { Gateway, Surroundings } from "../../../src/gateway.ts";
 import { readConfig } from "../../../src/config.ts";
+import type { Gateway, Surroundings } from "../../../src/gateway.ts";
 import type { SeedFile } from "../../../src/tenants/seed.ts";
 
 /** The origin of the pages that site keys of the tests allow: another one than the gateway's. */
