@@ -19,13 +19,16 @@ const SUMMARY_MESSAGES = 100;
 export async function summarize(reply: LiveReply, services: Services, signal: AbortSignal): Promise<void> {
   const { scope, conversation, position } = reply;
   const { summaries, archive, providers } = services;
-  const summary = await summaries.read(scope, conversation);
-  const upTo = summaryDue(position, summary);
-  if (upTo === null) return;
+  if (summaryDue(position, await summaries.read(scope, conversation)) === null) return;
   const claim = await summaries.claim(scope, conversation, SUMMARY_SECONDS);
   if (claim === null) return;
   try {
+    // Read anew under the claim: what was read before it may have been dropped or erased since.
+    const summary = await summaries.read(scope, conversation);
+    const upTo = summaryDue(position, summary);
+    if (upTo === null) return;
     const messages = await archive.forUser(scope).context(conversation, upTo + 1, SUMMARY_MESSAGES);
+    if (messages.length === 0) return;
     const model = servingModel(CHEAPEST_CLAUDE, (provider) => providers.has(provider));
     const provider = providers.get(model.provider);
     if (provider === undefined) return;

@@ -82,7 +82,7 @@ export interface TenantRecord {
   readonly abandonSeconds: number;
   /** Whether only users with a token of the tenant's own may speak. */
   readonly identifiedOnly: boolean;
-  /** Days after its last message that a conversation is deleted; null keeps it. */
+  /** Days that a message is kept, and a conversation with its last one; null is for ever. */
   readonly retentionDays: number | null;
   readonly attachments: {
     readonly enabled: boolean;

@@ -107,7 +107,13 @@ export const TenantSettings = z.strictObject({
   failover: z.array(ModelName).max(10).exactOptional().describe("models that take over, in this order"),
   abandonSeconds: z.int().min(1).max(86_400).exactOptional(),
   identifiedOnly: z.boolean().exactOptional(),
-  retentionDays: z.int().min(1).max(36_500).nullable().exactOptional().describe("null keeps conversations"),
+  retentionDays: z
+    .int()
+    .min(1)
+    .max(36_500)
+    .nullable()
+    .exactOptional()
+    .describe("days that a message is kept; null is for ever"),
   attachments: z
     .strictObject({
       enabled: z.boolean().exactOptional(),
