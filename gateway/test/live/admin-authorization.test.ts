@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { ADMIN_KEYS, type AdminGateway, OPERATOR_KEY, startAdminGateway } from "./support/admin-client.ts";
-import { connect, signToken } from "./support/test-client.ts";
+import {
+  ADMIN_KEYS,
+  type AdminGateway,
+  OPERATOR_KEY,
+  pushedConversation,
+  startAdminGateway,
+} from "./support/admin-client.ts";
+import { signToken } from "./support/test-client.ts";
 import { ACME_API_KEY, PAGE_ORIGIN } from "./support/test-gateway.ts";
 
 /*
@@ -75,10 +81,7 @@ describe("who may do what in the admin API", () => {
   let conversation: string;
   beforeAll(async () => {
     gateway = await startAdminGateway();
-    const client = await connect(gateway.chatUrl, { token: signToken() });
-    ({ conversation } = await client.ask("[[sim tokens=2]]"));
-    await client.frame("done");
-    client.socket.close();
+    conversation = await pushedConversation(gateway);
     const session = await fetch(`http://127.0.0.1:${gateway.gateway.port}/v1/sessions`, {
       method: "POST",
       headers: { "content-type": "application/json", origin: PAGE_ORIGIN },

@@ -20,7 +20,7 @@ describe("the parlance command", () => {
   let gateway: AdminGateway;
   let url: string;
   beforeAll(async () => {
-    gateway = await startAdminGateway();
+    gateway = await startAdminGateway({ socketServer: "ws" });
     url = `http://127.0.0.1:${gateway.gateway.port}`;
   });
   afterAll(() => gateway.stop());

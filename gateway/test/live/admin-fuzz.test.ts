@@ -2,9 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { ValidateFunction } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
-import { type AdminGateway, OPERATOR_KEY, startAdminGateway } from "./support/admin-client.ts";
+import {
+  type AdminGateway,
+  OPERATOR_KEY,
+  pushedConversation,
+  startAdminGateway,
+} from "./support/admin-client.ts";
 import { type Schema, SchemaValues } from "./support/schema-values.ts";
-import { connect, signToken } from "./support/test-client.ts";
 
 const CALLS = 1_500;
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 1_000_000);
@@ -130,16 +134,13 @@ class Known {
   };
 
   /** The tenant that is worked on, and its owner. */
-  async prepare({ operator, chatUrl }: AdminGateway): Promise<void> {
+  async prepare(gateway: AdminGateway): Promise<void> {
+    const { operator } = gateway;
     await operator("POST", "/tenants", { body: { id: "fuzzed", name: "Fuzzed" } });
     const owner = await operator("POST", "/tenants/fuzzed/api-keys", { body: { name: "Owner", kind: "ak" } });
     this.ownerKey = owner.body.key;
     for (const id of ["spare-1", "spare-2"]) await operator("POST", "/tenants", { body: { id, name: id } });
-    const client = await connect(chatUrl, { token: signToken() });
-    const { conversation } = await client.ask("[[sim tokens=2]]");
-    await client.frame("done");
-    client.socket.close();
-    this.#ids.conversation?.push(conversation);
+    this.#ids.conversation?.push(await pushedConversation(gateway));
   }
 
   fill(path: string, method: string, values: SchemaValues): string {

@@ -11,7 +11,7 @@ describe("keys in the admin API", () => {
   let owner: AdminCall;
   let url: string;
   beforeAll(async () => {
-    gateway = await startAdminGateway();
+    gateway = await startAdminGateway({ socketServer: "ws" });
     owner = gateway.as(ADMIN_KEYS.owner);
     url = `http://127.0.0.1:${gateway.gateway.port}`;
   });

@@ -15,7 +15,7 @@ describe("what was used, said and done", () => {
   let owner: AdminCall;
   let stranger: AdminCall;
   beforeAll(async () => {
-    gateway = await startAdminGateway();
+    gateway = await startAdminGateway({ socketServer: "ws" });
     owner = gateway.as(ADMIN_KEYS.owner);
     stranger = gateway.as(ADMIN_KEYS.stranger);
   });

@@ -7,7 +7,7 @@ describe("tenants in the admin API", () => {
   let operator: AdminCall;
   let owner: AdminCall;
   beforeAll(async () => {
-    gateway = await startAdminGateway();
+    gateway = await startAdminGateway({ socketServer: "ws" });
     operator = gateway.operator;
     owner = gateway.as(ADMIN_KEYS.owner);
   });

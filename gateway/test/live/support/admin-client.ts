@@ -1,5 +1,5 @@
 import type { SeedFile } from "../../../src/tenants/seed.ts";
-import { startTestGateway, type TestGateway, TWO_TENANTS } from "./test-gateway.ts";
+import { ACME_API_KEY, startTestGateway, type TestGateway, TWO_TENANTS } from "./test-gateway.ts";
 
 /** The platform operator's key of the tests. */
 export const OPERATOR_KEY = "op_tests_0123456789abcdefghijklmn";
@@ -35,9 +35,10 @@ export interface AdminGateway extends TestGateway {
 
 /** Starts it. */
 export async function startAdminGateway(
-  options: { seed?: SeedFile; environment?: Record<string, string> } = {},
+  options: { seed?: SeedFile; environment?: Record<string, string>; socketServer?: "uws" | "ws" } = {},
 ): Promise<AdminGateway> {
   const started = await startTestGateway({
+    ...(options.socketServer === undefined ? {} : { socketServer: options.socketServer }),
     seed: options.seed ?? seedWithAdmins(),
     environment: { PARLANCE_ADMIN_KEY: OPERATOR_KEY, ...options.environment },
   });
@@ -73,6 +74,15 @@ export function seedWithAdmins(): SeedFile {
       { ...globex, apiKeys: [{ kind: "ak", name: "Globex owner", key: ADMIN_KEYS.stranger }] },
     ],
   };
+}
+
+/** Makes a conversation of acme's user ada, by a message that acme's back end pushes. */
+export async function pushedConversation({ gateway }: TestGateway): Promise<string> {
+  const pushed = await call(`http://127.0.0.1:${gateway.port}/v1/users/ada/messages`, "POST", {
+    body: { content: "Your parcel is on its way." },
+    headers: { authorization: `Bearer ${ACME_API_KEY}` },
+  });
+  return pushed.body.conversation;
 }
 
 async function call(
