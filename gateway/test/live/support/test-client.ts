@@ -160,19 +160,29 @@ export class TestClient {
   }
 }
 
+/** Tries of a connection that dies as it opens, as any client tries again. */
+const CONNECT_TRIES = 3;
+
 /** Opens a socket with a token and waits for `ready`. */
 export async function connect(
   chatUrl: string,
   options: { token?: string; origin?: string; headers?: Record<string, string> } = {},
 ): Promise<TestClient> {
   const token = options.token ?? signToken();
-  const socket = new WebSocket(chatUrl, [PROTOCOL, `bearer.${token}`], {
-    ...(options.origin === undefined ? {} : { origin: options.origin }),
-    ...(options.headers === undefined ? {} : { headers: options.headers }),
-  });
-  const client = new TestClient(socket);
-  await client.frame("ready");
-  return client;
+  for (let tries = 1; ; tries++) {
+    const socket = new WebSocket(chatUrl, [PROTOCOL, `bearer.${token}`], {
+      ...(options.origin === undefined ? {} : { origin: options.origin }),
+      ...(options.headers === undefined ? {} : { headers: options.headers }),
+    });
+    const client = new TestClient(socket);
+    try {
+      await client.frame("ready");
+      return client;
+    } catch (error) {
+      const opened = socket.protocol !== "";
+      if (!opened || (await client.closed) !== 1006 || tries === CONNECT_TRIES) throw error;
+    }
+  }
 }
 
 /** What a refused upgrade answered. */

@@ -122,7 +122,7 @@ describe("a gateway that dies", () => {
       expect(seen.nothing).toBeGreaterThan(0);
       expect(seen.all).toBeGreaterThan(1);
     },
-    20_000,
+    60_000,
   );
 
   test.each([
@@ -148,7 +148,7 @@ describe("a gateway that dies", () => {
         expect(await ofUser()).toEqual([]);
       }
     },
-    20_000,
+    60_000,
   );
 
   test("after its commit has accepted: the same question is a duplicate, and its reply is owed", async () => {

@@ -56,7 +56,7 @@ describe("two gateways on one DynamoDB table", () => {
     expect(ended.filter(Boolean)).toHaveLength(30);
     expect(await second.owed()).toEqual([]);
     expect(await idsIn(two, "shared")).toHaveLength(60);
-  }, 20_000);
+  }, 60_000);
 
   test("see at once what the other one wrote", async () => {
     const scope = scopeOf("tenant", "reader");

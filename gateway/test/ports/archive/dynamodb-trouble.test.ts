@@ -49,7 +49,7 @@ describe("a DynamoDB table in trouble", () => {
       front.listen(0, "127.0.0.1", resolve);
     });
     endpoint = `http://127.0.0.1:${(front.address() as AddressInfo).port}`;
-    db = await openDynamoDb({ table: "trouble", region, endpoint, answerMilliseconds: 100 });
+    db = await openDynamoDb({ table: "trouble", region, endpoint, answerMilliseconds: 300 });
     archive = createDynamoArchive(db);
     user = archive.forUser(scopeOf("tenant", "user"));
   });
@@ -86,7 +86,7 @@ describe("a DynamoDB table in trouble", () => {
         at: 1,
       });
     },
-    20_000,
+    60_000,
   );
 
   test.each<[Trouble, string]>([
@@ -101,7 +101,7 @@ describe("a DynamoDB table in trouble", () => {
       await expect(db.get({ pk: "a", sk: "b" })).rejects.toMatchObject({ name: "DynamoDbError", code });
       expect(requests).toBe(4);
     },
-    20_000,
+    60_000,
   );
 
   test("that is not there, or has other keys, is an error at the start that says so", async () => {
@@ -127,5 +127,5 @@ describe("a DynamoDB table in trouble", () => {
       code: "failed",
       message: expect.stringContaining("another is not ours: its keys are not pk (HASH) and sk (RANGE)"),
     });
-  }, 20_000);
+  }, 60_000);
 });
