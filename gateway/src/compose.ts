@@ -148,7 +148,6 @@ export async function startGateway(
     leases: hot.leases,
     directory: hot.instances,
     archive,
-    journal,
     connections,
     replies,
     queues,
@@ -159,7 +158,6 @@ export async function startGateway(
       sessions.end(scope, ERASED_USER);
       for (const reply of replies.forget(scope)) pipeline.stop(reply, "cancelled");
     },
-    failover: async () => "restart",
     draining: () => draining,
     clock,
     ids,

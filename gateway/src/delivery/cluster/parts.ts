@@ -3,7 +3,6 @@ import type { ConversationLeases } from "../../ports/conversation-leases.ts";
 import type { InstanceBus } from "../../ports/instance-bus.ts";
 import type { InstanceDirectory } from "../../ports/instance-directory.ts";
 import type { PresenceStore } from "../../ports/presence.ts";
-import type { ReplyJournal } from "../../ports/reply-journal.ts";
 import type { Scope, TenantId } from "../../ports/scope.ts";
 import type { Clock, Ids } from "../../ports/system.ts";
 import type { Log } from "../../telemetry/log.ts";
@@ -11,9 +10,6 @@ import type { Connections } from "../connections.ts";
 import type { ConversationQueues } from "../conversation-queues.ts";
 import type { LiveReplies } from "../live-replies.ts";
 import type { LiveReply, ReplyStopped } from "../live-reply.ts";
-
-/** What becomes of a reply whose instance died: made anew, or ended as `interrupted` with what it had said. */
-export type FailoverPolicy = "restart" | "end";
 
 /** What a cluster works with; `compose.ts` fills it. */
 export interface ClusterParts {
@@ -24,7 +20,6 @@ export interface ClusterParts {
   readonly leases: ConversationLeases;
   readonly directory: InstanceDirectory;
   readonly archive: Archive;
-  readonly journal: ReplyJournal;
   readonly connections: Connections;
   readonly replies: LiveReplies;
   readonly queues: ConversationQueues;
@@ -35,7 +30,6 @@ export interface ClusterParts {
   readonly stopHere: (reply: LiveReply, reason: ReplyStopped["reason"]) => void;
   /** Ends the sockets of a user who is being erased, and what runs for them here. */
   readonly eraseHere: (scope: Scope) => void;
-  readonly failover: (tenant: TenantId) => Promise<FailoverPolicy>;
   readonly draining: () => boolean;
   readonly clock: Clock;
   readonly ids: Ids;

@@ -67,20 +67,9 @@ export class Running {
       reply.restart(epoch, null);
       connections.touch(scope);
       connections.attachAll(reply);
-      if (await this.#endsInstead(reply)) continue;
       await this.#announce(reply, owed);
       run(reply);
     }
-  }
-
-  async #endsInstead(reply: LiveReply): Promise<boolean> {
-    const written = await this.#parts.journal.read(reply.scope, reply.id);
-    if (written === null || (await this.#parts.failover(reply.scope.tenant)) === "restart") return false;
-    reply.start();
-    reply.append(written.text);
-    this.#parts.run(reply);
-    this.#parts.stopHere(reply, "interrupted");
-    return true;
   }
 
   async #announce(reply: LiveReply, owed: OwedReply): Promise<void> {
