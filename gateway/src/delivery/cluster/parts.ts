@@ -3,7 +3,7 @@ import type { ConversationLeases } from "../../ports/conversation-leases.ts";
 import type { InstanceBus } from "../../ports/instance-bus.ts";
 import type { InstanceDirectory } from "../../ports/instance-directory.ts";
 import type { PresenceStore } from "../../ports/presence.ts";
-import type { Scope, TenantId } from "../../ports/scope.ts";
+import type { Scope } from "../../ports/scope.ts";
 import type { Clock, Ids } from "../../ports/system.ts";
 import type { Log } from "../../telemetry/log.ts";
 import type { Connections } from "../connections.ts";
