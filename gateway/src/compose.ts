@@ -137,9 +137,12 @@ export async function startGateway(
         .catch((error: unknown) => log.error({ err: error }, "a user's replies could not be given up"));
     },
   });
-  const journalWriter = new JournalWriter(journal, replies, (error) =>
-    log.error({ err: error }, "the journal cannot be written"),
-  );
+  const journalWriter = new JournalWriter({
+    journal,
+    replies,
+    owns: (reply) => cluster.owns(reply),
+    failed: (error) => log.error({ err: error }, "the journal cannot be written"),
+  });
   let draining = false;
   const cluster: Cluster = new Cluster({
     self: ids.next(),

@@ -9,16 +9,26 @@ const BATCH_EVERY = 500;
 export class JournalWriter {
   readonly #journal: ReplyJournal;
   readonly #replies: LiveReplies;
+  readonly #owns: (reply: LiveReply) => boolean;
   readonly #failed: (error: unknown) => void;
-  readonly #written = new WeakMap<LiveReply, number>();
+  readonly #written = new WeakMap<LiveReply, { readonly epoch: number; readonly seq: number }>();
   readonly #timer: NodeJS.Timeout;
   #writing = false;
 
-  /** @param failed told of a batch that could not be written; its text goes with the next one */
-  constructor(journal: ReplyJournal, replies: LiveReplies, failed: (error: unknown) => void) {
-    this.#journal = journal;
-    this.#replies = replies;
-    this.#failed = failed;
+  /**
+   * @param parts.owns whether a reply still is this instance's to write: one that was held up for long has lost it
+   * @param parts.failed told of a batch that could not be written; its text goes with the next one
+   */
+  constructor(parts: {
+    journal: ReplyJournal;
+    replies: LiveReplies;
+    owns: (reply: LiveReply) => boolean;
+    failed: (error: unknown) => void;
+  }) {
+    this.#journal = parts.journal;
+    this.#replies = parts.replies;
+    this.#owns = parts.owns;
+    this.#failed = parts.failed;
     this.#timer = setInterval(() => void this.#write(), BATCH_EVERY);
     this.#timer.unref();
   }
@@ -30,10 +40,11 @@ export class JournalWriter {
   async #write(): Promise<void> {
     if (this.#writing) return;
     const batch: { readonly reply: LiveReply; readonly entry: JournalEntry }[] = [];
-    for (const reply of this.#replies.running()) {
-      const from = this.#written.get(reply) ?? 0;
+    for (const reply of [...this.#replies.running()]) {
+      const written = this.#written.get(reply);
+      const from = written?.epoch === reply.epoch ? written.seq : 0;
       const { seq } = reply.log;
-      if (seq === from) continue;
+      if (seq === from || !this.#owns(reply)) continue;
       const text = reply.log.slice(from, seq);
       batch.push({ reply, entry: { ...reply.scope, reply: reply.id, epoch: reply.epoch, text, seq } });
     }
@@ -41,7 +52,7 @@ export class JournalWriter {
     this.#writing = true;
     try {
       await this.#journal.append(batch.map(({ entry }) => entry));
-      for (const { reply, entry } of batch) this.#written.set(reply, entry.seq);
+      for (const { reply, entry } of batch) this.#written.set(reply, entry);
     } catch (error) {
       this.#failed(error);
     } finally {

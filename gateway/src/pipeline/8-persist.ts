@@ -65,17 +65,19 @@ export async function endReply(reply: LiveReply, result: AnswerResult, services:
   services.connections.touch(reply.scope);
   reply.end({ reason, model, usage }, trouble);
   services.replies.ended(reply);
+  // Only now: while it runs, what it says is written to the journal.
+  await settled([services.journal.drop(reply.scope, reply.id)], reply, services);
   return true;
 }
 
 /** What follows from an end that is in the archive. Where some of it fails, the reply has ended well all the same. */
 async function settle(reply: LiveReply, end: ReplyEnd, services: Services): Promise<void> {
-  const settled = await Promise.allSettled([
-    services.limiter.finish(reply.scope, reply.id),
-    remember(reply, end, services),
-    services.journal.drop(reply.scope, reply.id),
-  ]);
-  for (const outcome of settled) {
+  const work = [services.limiter.finish(reply.scope, reply.id), remember(reply, end, services)];
+  await settled(work, reply, services);
+}
+
+async function settled(work: readonly Promise<void>[], reply: LiveReply, services: Services): Promise<void> {
+  for (const outcome of await Promise.allSettled(work)) {
     if (outcome.status === "fulfilled") continue;
     services.log.error(
       { err: outcome.reason, reply: reply.id, tenant: reply.scope.tenant },

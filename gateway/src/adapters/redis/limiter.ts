@@ -36,8 +36,17 @@ export function createRedisLimiter({ redis, clock }: { redis: RedisConnection; c
 
   return {
     async admit(request) {
-      await owed.settle(redisKeys.limits(request));
-      return admissionOf((await call(request, "admit", ...wanted(request))) as Refusal);
+      const group = redisKeys.limits(request);
+      await owed.settle(group);
+      try {
+        return admissionOf((await call(request, "admit", ...wanted(request))) as Refusal);
+      } catch (error) {
+        // It may have been done all the same, and nobody else will ever let it go.
+        const { reservation: name } = request;
+        const later = () => call(request, "release", name);
+        await owed.do({ group, name, now: () => Promise.reject(error), later });
+        throw error;
+      }
     },
     release: end("release"),
     finish: end("finish"),

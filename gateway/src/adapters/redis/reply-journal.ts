@@ -1,6 +1,7 @@
 import type { JournalEntry, JournaledReply, ReplyJournal } from "../../ports/reply-journal.ts";
 import type { RedisConnection } from "./connection.ts";
 import { redisKeys } from "./keys.ts";
+import { OwedCalls } from "./owed-calls.ts";
 import { redisScript } from "./script.ts";
 
 /** Milliseconds since the last entry for which a reply can be taken over. */
@@ -44,8 +45,10 @@ const ERASED_EPOCH = Number.MAX_SAFE_INTEGER;
 /**
  * The journal in Redis: one command a reply and batch, all of them in one write to each server. Rejects with
  * `RedisUnavailable` while Redis is away; a batch that failed may be in part written, and is to be written again.
+ * A `drop` that falls into such a time resolves, and is done when Redis is back.
  */
 export function createRedisReplyJournal({ redis }: { redis: RedisConnection }): ReplyJournal {
+  const owed = new OwedCalls(redis);
   return {
     async append(entries) {
       const pieces = Map.groupBy(entries, (entry) => redisKeys.journal(entry, entry.reply));
@@ -66,7 +69,8 @@ export function createRedisReplyJournal({ redis }: { redis: RedisConnection }): 
         );
     },
     async drop(scope, reply) {
-      await redis.run((client) => client.del(redisKeys.journal(scope, reply)));
+      const key = redisKeys.journal(scope, reply);
+      await owed.do({ group: key, name: "drop", now: () => redis.run((client) => client.del(key)) });
     },
     async eraseUser(scope, replies) {
       let held = 0;
