@@ -23,13 +23,16 @@ export class Attachment implements ReplyReader {
   #sent: number;
   #snapshot: boolean;
   #announced: boolean;
+  /** Whether the reader may hold something of the attempt. */
+  #told: boolean;
   #farewell: "trouble" | "typing" | "done" | "nothing" = "trouble";
 
   constructor(reply: LiveReply, outbox: SocketOutbox, point: AttachPoint) {
     this.reply = reply;
     this.#outbox = outbox;
     this.#sent = Math.min(point.after, reply.log.seq);
-    this.#snapshot = point.snapshot || point.after > reply.log.seq;
+    this.#snapshot = point.snapshot || !reply.log.continuesAfter(point.after);
+    this.#told = point.snapshot || point.after > 0;
     this.#announced = reply.state !== "queued";
   }
 
@@ -44,7 +47,7 @@ export class Attachment implements ReplyReader {
 
   restarted(): void {
     this.#sent = 0;
-    this.#snapshot = true;
+    this.#snapshot = this.#told;
   }
 
   /** Whether nothing will follow. */
@@ -67,6 +70,7 @@ export class Attachment implements ReplyReader {
   #nextSnapshot(): string {
     const { id, log, conversation, message, epoch } = this.reply;
     this.#snapshot = false;
+    this.#told = true;
     this.#sent = log.fitting(0, PIECE_CHARACTERS);
     const content = log.slice(0, this.#sent);
     return encodeFrame({
@@ -83,6 +87,7 @@ export class Attachment implements ReplyReader {
   #nextText(): string {
     const { reply } = this;
     const from = this.#sent;
+    this.#told = true;
     if (reply.cached) {
       this.#sent = reply.log.seq;
       return encodeFrame({

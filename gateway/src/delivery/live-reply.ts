@@ -158,6 +158,14 @@ export class LiveReply {
     return true;
   }
 
+  /** All that the instance which ran it has stored of it, and has not told before. */
+  complete(text: string, seq: number): void {
+    if (this.#state === "ended" || seq <= this.log.seq) return;
+    this.#state = "streaming";
+    this.log.appendBlurred(text.slice(this.log.text().length), seq - this.log.seq);
+    this.#changed(this);
+  }
+
   /**
    * Another attempt begins, here or elsewhere: its readers get a snapshot where they saw one before, then what it says. What ran here
    * before is given up.
@@ -168,13 +176,12 @@ export class LiveReply {
     if (this.#state === "ended") return;
     this.#controller.abort(new ReplyOvertaken());
     this.#controller = new AbortController();
-    const untouched = this.#state === "queued" && this.log.seq === 0;
     this.#log = new ReplyLog();
     this.#epoch = epoch;
     this.#owner = owner;
     this.#cached = false;
     this.#state = "queued";
-    if (!untouched) for (const reader of this.readers) reader.restarted();
+    for (const reader of this.readers) reader.restarted();
     this.#changed(this);
   }
 

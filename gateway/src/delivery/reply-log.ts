@@ -4,6 +4,7 @@
  */
 export class ReplyLog {
   #chunks: string[] = [];
+  #blurred: { readonly from: number; readonly to: number } | null = null;
   #sealed: { readonly text: string; readonly ends: Uint32Array } | null = null;
 
   /** Chunks so far. */
@@ -14,6 +15,22 @@ export class ReplyLog {
   /** Adds the next chunk. */
   append(chunk: string): void {
     this.#chunks.push(chunk);
+  }
+
+  /** Adds the text of so many chunks, of which it is not known where each ends. */
+  appendBlurred(text: string, chunks: number): void {
+    const characters = [...text];
+    this.#blurred = { from: this.#blurred?.from ?? this.seq, to: this.seq + chunks };
+    for (let chunk = 0; chunk < chunks; chunk++) {
+      const cut = (index: number): number => Math.floor((characters.length * index) / chunks);
+      this.append(characters.slice(cut(chunk), cut(chunk + 1)).join(""));
+    }
+  }
+
+  /** Whether someone who holds the chunks up to that number can be told what follows, rather than everything. */
+  continuesAfter(chunk: number): boolean {
+    if (chunk > this.seq) return false;
+    return this.#blurred === null || chunk <= this.#blurred.from || chunk >= this.#blurred.to;
   }
 
   /** The text of the chunks after number `from`, up to number `to`. */

@@ -155,8 +155,8 @@ async function runAdmission(turn: Admission, services: Services): Promise<StepOu
 }
 
 async function answer(reply: LiveReply, services: Services): Promise<void> {
-  if (reply.state === "ended" || !services.cluster.owns(reply)) return;
   const tenant = await services.directory.tenant(reply.scope.tenant);
+  if (reply.state === "ended" || !services.cluster.owns(reply)) return;
   if (tenant === null) {
     await endWaiting(reply, "interrupted", services);
     return;

@@ -1,9 +1,9 @@
 import type { ServerFrame } from "@parlance/protocol";
 import type { Scope } from "../../ports/scope.ts";
-import { scopeKey } from "../../tenants/scope.ts";
 import { type LiveReply, ReplyStopped } from "../live-reply.ts";
 import type { SocketOutbox } from "../socket-outbox.ts";
 import { Copies } from "./copies.ts";
+import { Holds } from "./holds.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
 import { Membership } from "./membership.ts";
 import type { ClusterParts } from "./parts.ts";
@@ -27,7 +27,7 @@ export class Cluster {
   readonly #leases: LeaseKeeper;
   readonly #copies: Copies;
   readonly #running: Running;
-  readonly #held = new Map<string, number>();
+  readonly #holds: Holds;
   readonly #members: Membership;
   readonly #takeOver: TakeOver;
   #closed = false;
@@ -35,16 +35,29 @@ export class Cluster {
   constructor(parts: ClusterParts) {
     this.#parts = parts;
     const { self, bus, clock, ids, log } = parts;
-    this.#copies = new Copies(parts, () => this.#peers);
+    this.#holds = new Holds((place) => {
+      if (!parts.queues.busy(place)) this.emptied(place);
+    });
+    this.#copies = new Copies(
+      parts,
+      () => this.#peers,
+      async (scope, conversation) => void (await this.#runFor(scope, conversation, 0)),
+    );
     this.#running = new Running(
       parts,
       this.#copies,
       (scope) => this.#members.elsewhere(scope),
       () => this.#peers,
     );
-    this.#members = new Membership(parts, (gone) => {
-      for (const instance of gone) this.#peers.forget(instance);
-      this.#takeOver.soon();
+    this.#members = new Membership(parts, {
+      gone: (gone) => {
+        for (const instance of gone) this.#peers.forget(instance);
+        this.#takeOver.soon();
+      },
+      back: async () => {
+        await this.#askAll({ ask: "hello" });
+        this.#repair(null);
+      },
     });
     this.#takeOver = new TakeOver(parts, async ({ scope, conversation, epoch }) => {
       const owner = await this.#runFor(scope, conversation, epoch);
@@ -72,7 +85,7 @@ export class Cluster {
           else this.#copies.take(from, message);
         },
         request: (from, request) => this.#answer(from, request),
-        lost: (from) => this.#background(this.#copies.repair(from), "lost messages could not be made good"),
+        lost: (from) => this.#repair(from),
         failed: (error) => log.warn({ err: error }, "another instance could not be told"),
       },
     });
@@ -104,7 +117,7 @@ export class Cluster {
 
   /** Learns of the user's replies that run elsewhere, before a socket is told what runs. */
   async sync(scope: Scope): Promise<void> {
-    if (!this.#members.alone) await this.#copies.sync(scope);
+    if (!this.#members.alone || !this.#takeOver.settled) await this.#copies.sync(scope);
   }
 
   /** Whether no other instance is alive. */
@@ -132,7 +145,7 @@ export class Cluster {
 
   /** Sees to it that a reply that was just accepted here is run: here, or by the conversation's owner. Never gives up. */
   async place(reply: LiveReply): Promise<void> {
-    await this.#holding(reply, async () => {
+    await this.#holds.during(reply, async () => {
       while (!this.#closed && reply.state !== "ended") {
         if ((await this.#placed(reply)) || this.#parts.draining()) return;
         await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN));
@@ -140,29 +153,15 @@ export class Cluster {
     });
   }
 
-  /** Does something for a conversation, whose lease is not given up meanwhile. */
-  async #holding<Result>(
-    place: Pick<LiveReply, "scope" | "conversation">,
-    work: () => Promise<Result>,
-  ): Promise<Result> {
-    const key = `${place.conversation} ${scopeKey(place.scope)}`;
-    this.#held.set(key, (this.#held.get(key) ?? 0) + 1);
-    try {
-      return await work();
-    } finally {
-      const left = (this.#held.get(key) ?? 1) - 1;
-      if (left === 0) this.#held.delete(key);
-      else this.#held.set(key, left);
-      if (left === 0 && !this.#parts.queues.busy(place)) this.emptied(place);
-    }
-  }
-
   async #placed(reply: LiveReply): Promise<boolean> {
     const { scope, conversation } = reply;
     try {
+      await this.#members.present();
       const owner = await this.#leases.acquire(scope, conversation, reply.epoch - 1);
+      // Let go of while it waited, because nobody here read it: it is known by what the archive says.
+      const letGo = this.#parts.replies.get(scope, reply.id) !== reply;
       if (owner.mine) {
-        const fresh = reply.owner === null;
+        const fresh = reply.owner === null && !letGo;
         if (fresh && this.#members.alone) this.#parts.run(reply);
         else await this.#running.all(scope, conversation, fresh ? reply : null);
         return true;
@@ -172,6 +171,8 @@ export class Cluster {
       const { tenant, user } = scope;
       const answer = await this.#peers.ask(owner.instance, { ask: "run", tenant, user, conversation });
       if (answer !== "yes") return false;
+      if (letGo) return true;
+      await this.#copies.attach(reply);
       if (reason instanceof ReplyStopped) await this.stop(scope, reply.id, reason.reason);
       return true;
     } catch (error) {
@@ -197,7 +198,7 @@ export class Cluster {
   /** A conversation has nothing left to run here: whoever is asked next may have it. */
   emptied(reply: Pick<LiveReply, "scope" | "conversation">): void {
     const { scope, conversation } = reply;
-    if (this.#held.has(`${conversation} ${scopeKey(scope)}`)) return;
+    if (this.#holds.has(reply)) return;
     const released = this.#leases.release(scope, conversation).then(() => {
       if (this.#parts.draining()) return this.#handOver(scope, conversation);
       return undefined;
@@ -302,7 +303,8 @@ export class Cluster {
 
   /** Runs what a conversation owes, where its lease can be had; says who has it. */
   async #runFor(scope: Scope, conversation: string, above: number): Promise<string> {
-    return this.#holding({ scope, conversation }, async () => {
+    return this.#holds.during({ scope, conversation }, async () => {
+      await this.#members.present();
       const owner = await this.#leases.acquire(scope, conversation, above);
       if (owner.mine) await this.#running.all(scope, conversation, null);
       return owner.instance;
@@ -325,6 +327,11 @@ export class Cluster {
       const { tenant, user } = scope;
       if ((await this.#peers.ask(id, { ask: "run", tenant, user, conversation })) === "yes") return;
     }
+  }
+
+  #repair(from: string | null): void {
+    const repaired = this.#copies.repair(from, this.#members.heardUntil);
+    this.#background(repaired, "lost messages could not be made good");
   }
 
   #background(work: Promise<void>, failure: string): void {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { OwedReply } from "../../ports/archive.ts";
 import type { Scope } from "../../ports/scope.ts";
 import { LiveReply } from "../live-reply.ts";
@@ -7,15 +8,32 @@ import type { Peers } from "./peers.ts";
 
 /** Tries to find who runs a reply, before it is left to be taken over. */
 const ATTACH_TRIES = 3;
+/** Failures of a store until that is left to be mended when the store is back, and milliseconds between them. */
+const ATTACH_FAILURES = 5;
+const FAILURE_PAUSE = 500;
+/** Milliseconds that a socket's `ready` waits for the text of what runs elsewhere. */
+const SYNC_PATIENCE = 500;
+/** Conversations, and messages of each, that are looked at for what sockets were not shown. */
+const HEADS = 10;
+/** Seconds over which a user's sockets come back that were not shown something. */
+const COME_BACK_IN = 2;
 
 /** The replies that run elsewhere, as sockets here read them. */
 export class Copies {
   readonly #parts: ClusterParts;
   readonly #peers: () => Peers;
 
-  constructor(parts: ClusterParts, peers: () => Peers) {
+  readonly #fill: (scope: Scope, conversation: string) => Promise<void>;
+
+  /** @param fill sees to it that all which a conversation of this instance owes is known here */
+  constructor(
+    parts: ClusterParts,
+    peers: () => Peers,
+    fill: (scope: Scope, conversation: string) => Promise<void>,
+  ) {
     this.#parts = parts;
     this.#peers = peers;
+    this.#fill = fill;
   }
 
   /** Makes a copy of a reply that another instance runs; it is read by whoever attaches. */
@@ -33,9 +51,10 @@ export class Copies {
     const made = await Promise.all(
       unknown.map(async (each) => {
         const owner = await leases.ownerOf(scope, each.conversation);
+        if (owner?.instance === self) await this.#fill(scope, each.conversation);
         if (owner?.instance === self || replies.get(scope, each.reply) !== null) return null;
         const copy = this.make(each, owner?.instance ?? "");
-        await this.attach(copy);
+        await this.#attachSoon(copy);
         return copy;
       }),
     );
@@ -44,27 +63,41 @@ export class Copies {
 
   /** Asks a copy's owner for what came after what is held here; finds out what became of it where it does not answer. */
   async attach(copy: LiveReply): Promise<void> {
+    let failures = 0;
+    for (let tries = 0; tries < ATTACH_TRIES && copy.owner !== null && copy.state !== "ended"; tries++) {
+      try {
+        if (await this.#attached(copy)) return;
+      } catch (error) {
+        if (++failures >= ATTACH_FAILURES) throw error;
+        tries = 0;
+        await pause(FAILURE_PAUSE, null, { ref: false });
+      }
+    }
+  }
+
+  /** Whether a copy has all that can be had for now; false where another owner is to be asked. */
+  async #attached(copy: LiveReply): Promise<boolean> {
     const { archive, leases, self } = this.#parts;
     const { tenant, user } = copy.scope;
-    for (let tries = 0; tries < ATTACH_TRIES && copy.owner !== null && copy.state !== "ended"; tries++) {
-      const request = {
-        ask: "attach",
-        tenant,
-        user,
-        reply: copy.id,
-        after: copy.log.seq,
-        epoch: copy.epoch,
-      } as const;
-      if (copy.owner !== "" && (await this.#peers().ask(copy.owner, request)) === "yes") return;
-      const state = await archive.forUser(copy.scope).reply(copy.id);
-      if (state?.state === "ended") {
-        this.#endAs(copy, state.end);
-        return;
-      }
-      const owner = await leases.ownerOf(copy.scope, copy.conversation);
-      if (owner === null || owner.instance === self) return;
-      if (copy.owner !== null) copy.overtaken(owner.instance);
+    const place = { reply: copy.id, after: copy.log.seq, epoch: copy.epoch };
+    const request = { ask: "attach", tenant, user, ...place } as const;
+    if (copy.owner && (await this.#peers().ask(copy.owner, request)) === "yes") return true;
+    const state = await archive.forUser(copy.scope).reply(copy.id);
+    if (state?.state === "ended") {
+      this.#endAs(copy, state.end);
+      return true;
     }
+    const owner = await leases.ownerOf(copy.scope, copy.conversation);
+    if (owner === null || owner.instance === self) return true;
+    if (copy.owner !== null) copy.overtaken(owner.instance);
+    return false;
+  }
+
+  /** Attaches a copy, but does not keep a socket waiting for an instance that does not answer. */
+  async #attachSoon(copy: LiveReply): Promise<void> {
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, SYNC_PATIENCE);
+    await Promise.race([this.attach(copy).finally(() => clearTimeout(timer)), late.promise]);
   }
 
   /** What another instance says of a reply. */
@@ -88,13 +121,37 @@ export class Copies {
     else this.#end(copy, () => copy.end(message.outcome, message.trouble));
   }
 
-  /** Messages of an instance were lost: whatever it runs is read anew; so is everything, where it is not known whose. */
-  async repair(from: string | null): Promise<void> {
+  /**
+   * Messages of an instance were lost: whatever it runs is read anew; so is everything, where it is not known whose.
+   * A user's sockets that were not shown something are asked to come back, and so to be shown it.
+   *
+   * @param since the moment, milliseconds since 1970, until which nothing was lost
+   */
+  async repair(from: string | null, since: number): Promise<void> {
+    const { connections } = this.#parts;
     const affected = [...this.#parts.replies.copies()].filter(({ owner }) => from === null || owner === from);
     for (const copy of affected) await this.attach(copy);
-    for (const scope of [...this.#parts.connections.scopes()]) {
-      for (const copy of await this.sync(scope)) this.#parts.connections.attachAll(copy);
+    for (const scope of [...connections.scopes()]) {
+      const unknown = await this.sync(scope);
+      for (const copy of unknown) connections.attachAll(copy);
+      if (unknown.length > 0 || (await this.#missed(scope, since)))
+        connections.broadcast(scope, { type: "goaway", reconnectIn: COME_BACK_IN, reason: "missed" });
     }
+  }
+
+  /** Whether an answer has ended, or a message was pushed, of which nothing is known here. */
+  async #missed(scope: Scope, since: number): Promise<boolean> {
+    const stored = this.#parts.archive.forUser(scope);
+    const { conversations } = await stored.conversations({ limit: HEADS });
+    for (const { id } of conversations.filter(({ at }) => at >= since)) {
+      const page = await stored.messages(id, { limit: HEADS });
+      const unknown = page?.messages.some(
+        ({ role, at, id: message }) =>
+          role !== "user" && at >= since && this.#parts.replies.get(scope, message) === null,
+      );
+      if (unknown === true) return true;
+    }
+    return false;
   }
 
   /** Nobody here reads a user's replies any more. */
@@ -138,12 +195,8 @@ export class Copies {
     end: { seq: number; epoch: number; content: string } & Parameters<LiveReply["end"]>[0],
   ): void {
     const { reason, model, usage } = end;
-    if (end.epoch > copy.epoch) copy.restart(end.epoch, copy.owner ?? "");
-    const missing = end.seq - copy.log.seq;
-    if (missing > 0) {
-      const rest = end.content.slice(copy.log.text().length);
-      copy.copy(copy.log.seq, [rest, ...Array.from({ length: missing - 1 }, () => "")]);
-    }
+    if (end.epoch !== copy.epoch) copy.restart(end.epoch, copy.owner ?? "");
+    copy.complete(end.content, end.seq);
     this.#end(copy, () => copy.end({ reason, model, usage }, null));
   }
 

@@ -8,18 +8,38 @@ const PRESENCE_SECONDS = 25;
 /** Milliseconds between beats and between renewals of presence. */
 const BEAT_EVERY = 1_000;
 const PRESENCE_EVERY = 8_000;
+/** Milliseconds between two beats after which others may have spoken and not been heard; beats that are remembered. */
+const UNHEARD_AFTER = 2_500;
+const BEATS_KEPT = 30;
 
 /** Which other instances are alive, and on which of them a user has sockets. */
 export class Membership {
   readonly #parts: ClusterParts;
   readonly #gone: (instances: readonly string[]) => void;
+  readonly #back: () => Promise<void>;
   readonly #timers: NodeJS.Timeout[] = [];
+  #beats: number[] = [];
+  #coming: Promise<void> | null = null;
   #others = new Map<string, LiveInstance>();
 
-  /** @param gone told of instances that said nothing for too long, or left */
-  constructor(parts: ClusterParts, gone: (instances: readonly string[]) => void) {
+  /**
+   * @param told.gone told of instances that said nothing for too long, or left
+   * @param told.back told when this instance itself said nothing for so long that it was taken for gone
+   */
+  constructor(
+    parts: ClusterParts,
+    told: { gone: (instances: readonly string[]) => void; back: () => Promise<void> },
+  ) {
     this.#parts = parts;
-    this.#gone = gone;
+    this.#gone = told.gone;
+    this.#back = told.back;
+  }
+
+  /** The moment, milliseconds since 1970, up to which this instance surely heard whatever it was told of late. */
+  get heardUntil(): number {
+    const beats = [...this.#beats, this.#parts.clock.now()];
+    const quiet = beats.findIndex((beat, index) => beat - (beats[index - 1] ?? beat) > UNHEARD_AFTER);
+    return (beats[Math.max(0, (quiet === -1 ? beats.length - 1 : quiet) - 1)] ?? 0) - BEAT_EVERY;
   }
 
   /** Whether no other instance is alive. */
@@ -50,12 +70,32 @@ export class Membership {
 
   /** Says that this instance is alive, and learns who else is. */
   async beat(): Promise<void> {
-    const { self, directory, draining } = this.#parts;
+    const { self, directory, draining, clock } = this.#parts;
     await directory.beat({ id: self, draining: draining() }, ALIVE_SECONDS);
     const alive = (await directory.alive()).filter(({ id }) => id !== self);
     const gone = [...this.#others.keys()].filter((id) => !alive.some((other) => other.id === id));
     this.#others = new Map(alive.map((other) => [other.id, other]));
     if (gone.length > 0) this.#gone(gone);
+    if (this.#heldUp) {
+      this.#coming ??= this.#back().finally(() => {
+        this.#coming = null;
+      });
+      await this.#coming;
+    }
+    this.#beats = [...this.#beats, clock.now()].slice(-BEATS_KEPT);
+  }
+
+  /**
+   * Resolves when the others know that this instance is there: where it was held up for so long that they took it
+   * for gone, it says so first. Until then they would tell it nothing, and read nothing of it.
+   */
+  async present(): Promise<void> {
+    if (this.#heldUp) await this.beat();
+  }
+
+  get #heldUp(): boolean {
+    const { clock } = this.#parts;
+    return clock.now() - (this.#beats.at(-1) ?? clock.now()) > ALIVE_SECONDS * 1000;
   }
 
   /** A socket of the user was registered here: resolves once the other instances can know. */
@@ -75,11 +115,16 @@ export class Membership {
     if (scopes.length > 0) await this.#parts.presence.renew(scopes, this.#parts.self, PRESENCE_SECONDS);
   }
 
-  /** The other instances on which the user has sockets. */
+  /** The other instances on which the user has sockets; all others, where that cannot be known just now. */
   async elsewhere(scope: Scope): Promise<string[]> {
     if (this.alone) return [];
-    const instances = await this.#parts.presence.instancesOf(scope);
-    return instances.filter((instance) => instance !== this.#parts.self);
+    try {
+      const instances = await this.#parts.presence.instancesOf(scope);
+      return instances.filter((instance) => instance !== this.#parts.self);
+    } catch (error) {
+      this.#parts.log.warn({ err: error }, "a user's other instances are not known, so all are told");
+      return [...this.#others.keys()];
+    }
   }
 
   async close(): Promise<void> {

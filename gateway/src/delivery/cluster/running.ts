@@ -53,7 +53,8 @@ export class Running {
   async #all(scope: Scope, conversation: string, fresh: LiveReply | null): Promise<void> {
     const { archive, replies, connections, run } = this.#parts;
     const stored = archive.forUser(scope);
-    for (const owed of await stored.openReplies(conversation)) {
+    const owes = await stored.openReplies(conversation);
+    for (const owed of owes) {
       const known = replies.get(scope, owed.reply);
       if (known !== null && known === fresh) {
         await this.#announce(known, owed);
@@ -63,24 +64,25 @@ export class Running {
       if (known?.owner === null || known?.state === "ended") continue;
       const epoch = Math.max(owed.epoch, known?.epoch ?? 0) + 1;
       if (!(await stored.raiseEpoch(owed.reply, epoch))) continue;
-      const reply = known ?? this.#copies.make({ ...owed, epoch }, "");
+      const reply = replies.get(scope, owed.reply) ?? this.#copies.make({ ...owed, epoch }, "");
       reply.restart(epoch, null);
       connections.touch(scope);
       connections.attachAll(reply);
       await this.#announce(reply, owed);
       run(reply);
     }
+    // While this instance was held up, another ran it to its end.
+    if (fresh?.owner === null && !owes.some(({ reply }) => reply === fresh.id)) {
+      fresh.overtaken("");
+      await this.#copies.attach(fresh);
+    }
   }
 
   async #announce(reply: LiveReply, owed: OwedReply): Promise<void> {
-    try {
-      for (const instance of await this.#elsewhere(reply.scope)) {
-        const state = reply.state === "streaming" ? "streaming" : "queued";
-        this.#peers().tell(instance, { t: "reply", owed: { ...owed, epoch: reply.epoch }, state });
-        this.read(reply, instance, 0);
-      }
-    } catch (error) {
-      this.#parts.log.warn({ err: error, reply: reply.id }, "the user's other instances are not known");
+    for (const instance of await this.#elsewhere(reply.scope)) {
+      const state = reply.state === "streaming" ? "streaming" : "queued";
+      this.#peers().tell(instance, { t: "reply", owed: { ...owed, epoch: reply.epoch }, state });
+      this.read(reply, instance, 0);
     }
   }
 

@@ -19,6 +19,8 @@ export class TakeOver {
   readonly #parts: ClusterParts;
   readonly #claim: (owed: Owed) => Promise<boolean>;
   #sweeping = false;
+  #settled = false;
+  #wanted = false;
   #closed = false;
   #timer: NodeJS.Timeout | null = null;
   #again: NodeJS.Timeout | null = null;
@@ -35,8 +37,14 @@ export class TakeOver {
     this.soon();
   }
 
-  /** Looks now, unless a look is under way. */
+  /** Whether nothing is owed by instances that are gone, as far as is known. */
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  /** Looks now, or once more where a look is under way. */
   soon(): void {
+    this.#settled = false;
     this.#sweep().catch((error: unknown) => {
       if (!this.#closed) this.#parts.log.warn({ err: error }, "what is owed could not be taken over");
     });
@@ -49,24 +57,34 @@ export class TakeOver {
   }
 
   async #sweep(): Promise<void> {
-    if (this.#sweeping || this.#closed || this.#parts.draining()) return;
+    if (this.#closed || this.#parts.draining()) return;
+    this.#wanted = true;
+    if (this.#sweeping) return;
     this.#sweeping = true;
     let dead = false;
     try {
-      for (const owed of await this.#owed()) dead = !(await this.#settled(owed)) || dead;
+      while (this.#wanted && !this.#closed) {
+        this.#wanted = false;
+        dead = false;
+        for (const owed of await this.#owed()) dead = !(await this.#claimed(owed)) || dead;
+      }
     } finally {
       this.#sweeping = false;
     }
-    if (dead && !this.#closed) this.#again = setTimeout(() => this.soon(), SWEEP_AGAIN);
+    this.#settled = !dead;
+    if (!dead || this.#closed) return;
+    if (this.#again !== null) clearTimeout(this.#again);
+    this.#again = setTimeout(() => this.soon(), SWEEP_AGAIN);
   }
 
-  async #settled(owed: Owed): Promise<boolean> {
+  /** One that could not be claimed is tried again, as if a dead instance had it. */
+  async #claimed(owed: Owed): Promise<boolean> {
     try {
       return await this.#claim(owed);
     } catch (error) {
       const { conversation } = owed;
-      this.#parts.log.warn({ err: error, conversation }, "a conversation could not be taken over");
-      return true;
+      this.#parts.log.warn({ err: error, conversation }, "a conversation could not be taken over yet");
+      return false;
     }
   }
 
