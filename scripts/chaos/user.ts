@@ -1,0 +1,148 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { signToken } from "../../gateway/test/live/support/test-client.ts";
+import { Device } from "./device.ts";
+import { Ledger, type Question } from "./ledger.ts";
+import type { Counts } from "./plan.ts";
+import { type ChaosStage, callerOf, questionOf } from "./stage.ts";
+
+/** Questions of a user that may wait for their answers at once. */
+const MOST_OPEN = 4;
+/** Milliseconds between two things that a user does. */
+const SHORTEST_PAUSE = 400;
+const LONGEST_PAUSE = 2_000;
+/** Share of users with two devices, and of devices that stay with an instance that says nothing. */
+const TWO_DEVICES = 0.4;
+const PATIENT = 0.5;
+
+/** A user who asks, stops, repeats, loses the network and comes back elsewhere, as `random` decides. */
+export class ChaosUser {
+  readonly ledger: Ledger;
+  readonly devices: readonly Device[];
+  readonly #patient: ReadonlySet<Device>;
+  readonly #stage: ChaosStage;
+  readonly #random: () => number;
+  readonly #cancels = new Map<string, string>();
+
+  constructor(parts: { name: string; stage: ChaosStage; counts: Counts; random: () => number }) {
+    const { name, stage, counts, random } = parts;
+    this.ledger = new Ledger(name);
+    this.#stage = stage;
+    this.#random = random;
+    const token = signToken({ sub: name });
+    const count = random() < TWO_DEVICES ? 2 : 1;
+    const shared = { stage, token, ledger: this.ledger, counts, random };
+    this.devices = Array.from({ length: count }, () => new Device(shared));
+    this.#patient = new Set(this.devices.filter(() => random() < PATIENT));
+  }
+
+  /** Replies whose cancel was sent to another instance than the one that was running them. */
+  get cancelsAcross(): number {
+    return [...this.#cancels].filter(([reply, owner]) => {
+      const question = this.ledger.byReply.get(reply);
+      const done = question === undefined ? null : this.ledger.endOf(question);
+      return owner !== "" && done?.reason === "cancelled";
+    }).length;
+  }
+
+  /** Does things, until it is told to stop. */
+  async live(over: AbortSignal): Promise<void> {
+    await Promise.all(this.devices.map((device) => device.connect()));
+    while (!over.aborted) {
+      await pause(SHORTEST_PAUSE + this.#random() * (LONGEST_PAUSE - SHORTEST_PAUSE));
+      await this.#lookAfterNetworks();
+      const device = this.#pick(this.devices);
+      const choice = this.#random();
+      if (choice < 0.4) this.#ask(device);
+      else if (choice < 0.52) this.#repeat(device);
+      else if (choice < 0.78) this.#cancel();
+      else if (choice < 0.97) await this.#lose(device);
+      else device.line?.send({ type: "open", conversation: "new" });
+    }
+  }
+
+  /** Comes back for good, and waits for the end of all that was asked; false where it does not come in time. */
+  async settle(deadline: AbortSignal): Promise<boolean> {
+    while (!this.#settled()) {
+      if (deadline.aborted) return false;
+      for (const { promise } of this.ledger.open)
+        for (const device of this.devices) if (promise !== null) device.resumeUnknown(promise.reply);
+      await this.#lookAfterNetworks();
+      await pause(100 + this.#random() * 200);
+      const [device] = this.devices;
+      if (device !== undefined) for (const question of this.ledger.unpromised) device.send(question);
+      await pause(400);
+    }
+    return true;
+  }
+
+  #settled(): boolean {
+    const { unpromised, open } = this.ledger;
+    const read = this.devices.every(
+      ({ readings, line }) => line !== null && [...readings.all.values()].every(({ done }) => done !== null),
+    );
+    return unpromised.length === 0 && open.length === 0 && read;
+  }
+
+  async #lookAfterNetworks(): Promise<void> {
+    for (const device of this.devices) {
+      if (!this.#patient.has(device)) await device.checkNetwork();
+      if (device.offline) void device.connect();
+    }
+  }
+
+  #ask(device: Device): void {
+    const { ledger } = this;
+    if (ledger.open.length + ledger.unpromised.length >= MOST_OPEN) return;
+    const random = this.#random;
+    const tokens = 5 + Math.floor(random() ** 3 * 150);
+    const rate = 10 + Math.floor(random() * 30);
+    const conversation = random() < 0.5 ? this.#pick([undefined, ...ledger.conversations]) : undefined;
+    const content = `Question ${ledger.questions.size} of ${ledger.user} [[sim tokens=${tokens} rate=${rate}]]`;
+    const question = ledger.ask({ content, conversation, tokens });
+    device.send(question);
+    if (random() < 0.25) this.#pick(this.devices).send(question);
+  }
+
+  #repeat(device: Device): void {
+    const latest = [...this.ledger.questions.values()].slice(-5);
+    if (latest.length > 0) device.send(this.#pick(latest));
+  }
+
+  /** Most often what runs just now, and from a device that is with another instance. */
+  #cancel(): void {
+    const { open } = this.ledger;
+    const question = this.#random() < 0.7 ? open[0] : open.at(-1);
+    const promise = question?.promise ?? null;
+    if (question === undefined || promise === null) return;
+    const owner = this.#runningAt(question);
+    const lines = this.devices.map(({ line }) => line).filter((line) => line !== null);
+    const line = lines.find(({ instance }) => instance !== owner) ?? lines[0];
+    if (line === undefined) return;
+    question.cancelled = true;
+    const { reply, message } = promise;
+    if (!this.#cancels.has(reply)) this.#cancels.set(reply, owner === line.instance ? "" : owner);
+    line.send({ type: "cancel", id: `c-${reply}`, ...(this.#random() < 0.7 ? { reply } : { message }) });
+  }
+
+  /** The instance that calls the model for a question just now; nothing where none does. */
+  #runningAt({ content }: Question): string {
+    const running = this.#stage.instances.upstream.requests.findLast(
+      (call) => call.endedAt === undefined && call.abortedAt === undefined && questionOf(call) === content,
+    );
+    return running === undefined ? "" : callerOf(running);
+  }
+
+  async #lose(device: Device): Promise<void> {
+    await device.drop();
+    await pause(this.#random() * 1_500);
+    await device.connect();
+    await pause(this.#random() * 500);
+    if (this.#random() < 0.6) this.#cancel();
+  }
+
+  #pick<Value>(values: readonly Value[]): Value {
+    const value = values[Math.floor(this.#random() * values.length)];
+    if (values.length === 0) throw new Error("nothing to pick from");
+    return value as Value;
+  }
+}
