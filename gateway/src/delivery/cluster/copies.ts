@@ -54,6 +54,8 @@ export class Copies {
         if (owner?.instance === self) await this.#fill(scope, each.conversation);
         if (owner?.instance === self || replies.get(scope, each.reply) !== null) return null;
         const copy = this.make(each, owner?.instance ?? "");
+        // Sockets that were here before were not shown it; the one that is let in now resumes it.
+        this.#parts.connections.attachAll(copy);
         await this.#attachSoon(copy);
         return copy;
       }),
@@ -133,7 +135,6 @@ export class Copies {
     for (const copy of affected) await this.attach(copy);
     for (const scope of [...connections.scopes()]) {
       const unknown = await this.sync(scope);
-      for (const copy of unknown) connections.attachAll(copy);
       if (unknown.length > 0 || (await this.#missed(scope, since)))
         connections.broadcast(scope, { type: "goaway", reconnectIn: COME_BACK_IN, reason: "missed" });
     }
