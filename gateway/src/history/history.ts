@@ -80,10 +80,21 @@ export function createHistory(
     return messages;
   };
 
+  /** Whether a layer was told of all: an instance may have died when the archive had a message and the layer not. */
+  const isWhole = async (scope: Scope, conversation: string, messages: readonly ArchivedMessage[]) => {
+    if (hasStrayAnswer(messages)) return false;
+    const waiting = unanswered(messages);
+    if (waiting.length === 0) return true;
+    const owed = await archive.forUser(scope).openReplies(conversation);
+    return waiting.every(({ id }) => owed.some(({ message }) => message === id));
+  };
+
   /** The whole session, as far as its layer holds it; read from the archive where the layer knows nothing. */
   const readSession = async (scope: Scope, conversation: string): Promise<MessagePage | null> => {
     const known = await orNothing(session.read(scope, conversation));
-    if (known !== null && known.messages !== null) return { messages: known.messages, more: !known.complete };
+    const held = known?.messages ?? null;
+    if (known !== null && held !== null && (await isWhole(scope, conversation, held)))
+      return { messages: held, more: !known.complete };
     const page = await archive.forUser(scope).messages(conversation, { limit: SESSION_LAYER.messages });
     if (page === null) return null;
     const messages = await refill(session, scope, conversation, { known, page });
@@ -98,16 +109,19 @@ export function createHistory(
       ]);
       const held = known?.messages ?? [];
       const place = held.findIndex(({ id }) => id === message);
-      if (place !== -1) return { messages: held.slice(0, place + 1), summary };
+      const before = held.slice(0, Math.max(0, place));
+      // What stands before the question has been answered: where it was not, the layer was not told.
+      if (place !== -1 && !hasStrayAnswer(before) && unanswered(before).length === 0)
+        return { messages: held.slice(0, place + 1), summary };
       const limit = RECENT_LAYER.messages;
       const stored = archive.forUser(scope);
       // The layer gets what is last, which may be more than what stands before this question: others may wait.
-      const [before, page] = await Promise.all([
+      const [context, page] = await Promise.all([
         stored.context(conversation, position + 1, limit),
         stored.messages(conversation, { limit }),
       ]);
       if (page !== null) await refill(recent, scope, conversation, { known, page });
-      return { messages: before.slice(0, before.findIndex(({ id }) => id === message) + 1), summary };
+      return { messages: context.slice(0, context.findIndex(({ id }) => id === message) + 1), summary };
     },
 
     async page(scope, conversation, { before, limit }) {
@@ -144,4 +158,14 @@ export function createHistory(
       ]);
     },
   };
+}
+
+/** Questions that their answers do not follow. */
+function unanswered(messages: readonly ArchivedMessage[]): readonly ArchivedMessage[] {
+  return messages.filter(({ role, id }, index) => role === "user" && messages[index + 1]?.to !== id);
+}
+
+/** Whether an answer stands without its question, other than at the beginning, where that may have been left out. */
+function hasStrayAnswer(messages: readonly ArchivedMessage[]): boolean {
+  return messages.some(({ to }, index) => index > 0 && to !== undefined && messages[index - 1]?.id !== to);
 }
