@@ -26,6 +26,8 @@ export interface ChaosPlan {
   readonly users: number;
   /** How long users do things. */
   readonly seconds: number;
+  /** Milliseconds between two things that a user does, at most. */
+  readonly pause: number;
   readonly faults: readonly Fault[];
   /** What has to have been seen, for the run to say anything. */
   readonly minimum: Omit<Counts, "messages">;
@@ -36,6 +38,7 @@ export const FULL_PLAN: ChaosPlan = {
   instances: 3,
   users: 200,
   seconds: 60,
+  pause: 2_400,
   faults: [
     { kind: "kill", at: 5, instance: 0, seconds: 3 },
     { kind: "redis", at: 17, seconds: 3 },
@@ -51,10 +54,11 @@ export const SHORT_PLAN: ChaosPlan = {
   instances: 2,
   users: 40,
   seconds: 15,
+  pause: 1_200,
   faults: [
-    { kind: "kill", at: 3.5, instance: 0, seconds: 1 },
-    { kind: "redis", at: 5, seconds: 1.5 },
-    { kind: "stop", at: 7, instance: 1, seconds: 9.5 },
+    { kind: "kill", at: 4.5, instance: 0, seconds: 1 },
+    { kind: "redis", at: 6, seconds: 1.5 },
+    { kind: "stop", at: 8, instance: 1, seconds: 9 },
   ],
   minimum: { resumesElsewhere: 5, takeOvers: 2, cancelsAcross: 3, duplicates: 5 },
 };

@@ -37,8 +37,8 @@ export async function runChaos(plan: ChaosPlan, seed: number): Promise<ChaosRepo
 async function play(plan: ChaosPlan, stage: ChaosStage, seed: number): Promise<ChaosReport> {
   const counts: Counts = { messages: 0, resumesElsewhere: 0, takeOvers: 0, cancelsAcross: 0, duplicates: 0 };
   const users = Array.from({ length: plan.users }, (_, index) => {
-    const random = seededRandom(seed + index);
-    return new ChaosUser({ name: `user-${index}`, stage, counts, random });
+    const random = seededRandom(seed * plan.users + index);
+    return new ChaosUser({ name: `user-${index}`, stage, counts, random, pause: plan.pause });
   });
   const over = AbortSignal.timeout(plan.seconds * 1000);
   const suffered = plan.faults.map(async (fault) => {

@@ -7,9 +7,6 @@ import { type ChaosStage, callerOf, questionOf } from "./stage.ts";
 
 /** Questions of a user that may wait for their answers at once. */
 const MOST_OPEN = 4;
-/** Milliseconds between two things that a user does. */
-const SHORTEST_PAUSE = 400;
-const LONGEST_PAUSE = 2_000;
 /** Share of users with two devices, and of devices that stay with an instance that says nothing. */
 const TWO_DEVICES = 0.4;
 const PATIENT = 0.5;
@@ -21,10 +18,19 @@ export class ChaosUser {
   readonly #patient: ReadonlySet<Device>;
   readonly #stage: ChaosStage;
   readonly #random: () => number;
+  readonly #pause: number;
   readonly #cancels = new Map<string, string>();
 
-  constructor(parts: { name: string; stage: ChaosStage; counts: Counts; random: () => number }) {
+  /** @param parts.pause milliseconds between two things it does, at most */
+  constructor(parts: {
+    name: string;
+    stage: ChaosStage;
+    counts: Counts;
+    random: () => number;
+    pause: number;
+  }) {
     const { name, stage, counts, random } = parts;
+    this.#pause = parts.pause;
     this.ledger = new Ledger(name);
     this.#stage = stage;
     this.#random = random;
@@ -48,7 +54,7 @@ export class ChaosUser {
   async live(over: AbortSignal): Promise<void> {
     await Promise.all(this.devices.map((device) => device.connect()));
     while (!over.aborted) {
-      await pause(SHORTEST_PAUSE + this.#random() * (LONGEST_PAUSE - SHORTEST_PAUSE));
+      await pause((0.2 + 0.8 * this.#random()) * this.#pause);
       await this.#lookAfterNetworks();
       const device = this.#pick(this.devices);
       const choice = this.#random();
@@ -94,8 +100,8 @@ export class ChaosUser {
     const { ledger } = this;
     if (ledger.open.length + ledger.unpromised.length >= MOST_OPEN) return;
     const random = this.#random;
-    const tokens = 5 + Math.floor(random() ** 3 * 150);
-    const rate = 10 + Math.floor(random() * 30);
+    const tokens = 5 + Math.floor(random() ** 3 * 110);
+    const rate = 15 + Math.floor(random() * 30);
     const conversation = random() < 0.5 ? this.#pick([undefined, ...ledger.conversations]) : undefined;
     const content = `Question ${ledger.questions.size} of ${ledger.user} [[sim tokens=${tokens} rate=${rate}]]`;
     const question = ledger.ask({ content, conversation, tokens });
