@@ -9,6 +9,7 @@ import { RedisUnavailable } from "./errors.ts";
 export class OwedCalls {
   readonly #groups = new Map<string, Map<string, () => Promise<unknown>>>();
   #settlingAll = false;
+  #wanted = false;
 
   constructor(redis: RedisConnection) {
     redis.onBack(() => void this.#settleAll());
@@ -59,10 +60,14 @@ export class OwedCalls {
   }
 
   async #settleAll(): Promise<void> {
+    this.#wanted = true;
     if (this.#settlingAll) return;
     this.#settlingAll = true;
-    // What fails is owed still, and tried again when Redis is back once more.
-    for (const group of [...this.#groups.keys()]) await Promise.allSettled([this.settle(group)]);
+    // What fails is owed still, and tried again when Redis is back once more, which may be meanwhile.
+    while (this.#wanted) {
+      this.#wanted = false;
+      for (const group of [...this.#groups.keys()]) await Promise.allSettled([this.settle(group)]);
+    }
     this.#settlingAll = false;
   }
 }
