@@ -38,11 +38,10 @@ export class Cluster {
     this.#holds = new Holds((place) => {
       if (!parts.queues.busy(place)) this.emptied(place);
     });
-    this.#copies = new Copies(
-      parts,
-      () => this.#peers,
-      async (scope, conversation) => void (await this.#runFor(scope, conversation, 0)),
-    );
+    this.#copies = new Copies(parts, () => this.#peers, {
+      fill: async (scope, conversation) => void (await this.#runFor(scope, conversation, 0)),
+      heldUp: () => this.#members.heldUp,
+    });
     this.#running = new Running(
       parts,
       this.#copies,

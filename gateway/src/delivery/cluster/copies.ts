@@ -24,16 +24,21 @@ export class Copies {
   readonly #peers: () => Peers;
 
   readonly #fill: (scope: Scope, conversation: string) => Promise<void>;
+  readonly #heldUp: () => boolean;
 
-  /** @param fill sees to it that all which a conversation of this instance owes is known here */
+  /**
+   * @param here.fill sees to it that all which a conversation of this instance owes is known here
+   * @param here.heldUp whether this instance hears of what may be long over
+   */
   constructor(
     parts: ClusterParts,
     peers: () => Peers,
-    fill: (scope: Scope, conversation: string) => Promise<void>,
+    here: { fill: (scope: Scope, conversation: string) => Promise<void>; heldUp: () => boolean },
   ) {
     this.#parts = parts;
     this.#peers = peers;
-    this.#fill = fill;
+    this.#fill = here.fill;
+    this.#heldUp = here.heldUp;
   }
 
   /** Makes a copy of a reply that another instance runs; it is read by whoever attaches. */
@@ -169,7 +174,8 @@ export class Copies {
     const known = replies.get(owed, owed.reply);
     if (known === null) {
       const scope = { tenant: owed.tenant, user: owed.user };
-      if (connections.countOf(scope) === 0) {
+      // What may be long over is not shown as new to those who came since: the repair that is due finds what is not.
+      if (connections.countOf(scope) === 0 || this.#heldUp()) {
         this.#peers().tell(from, { t: "detach", r: owed.reply });
         return;
       }

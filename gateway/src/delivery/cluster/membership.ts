@@ -24,7 +24,7 @@ export class Membership {
 
   /**
    * @param told.gone told of instances that said nothing for too long, or left
-   * @param told.back told when this instance itself said nothing for so long that it was taken for gone
+   * @param told.back told when this instance itself was held up; it counts as present when that resolves
    */
   constructor(
     parts: ClusterParts,
@@ -76,7 +76,7 @@ export class Membership {
     const gone = [...this.#others.keys()].filter((id) => !alive.some((other) => other.id === id));
     this.#others = new Map(alive.map((other) => [other.id, other]));
     if (gone.length > 0) this.#gone(gone);
-    if (this.#heldUp) {
+    if (this.heldUp) {
       this.#coming ??= this.#back().finally(() => {
         this.#coming = null;
       });
@@ -90,12 +90,13 @@ export class Membership {
    * for gone, it says so first. Until then they would tell it nothing, and read nothing of it.
    */
   async present(): Promise<void> {
-    if (this.#heldUp) await this.beat();
+    if (this.heldUp) await this.beat();
   }
 
-  get #heldUp(): boolean {
+  /** Whether this instance has been held up: what reaches it now may be of long ago, and others may not reach it. */
+  get heldUp(): boolean {
     const { clock } = this.#parts;
-    return clock.now() - (this.#beats.at(-1) ?? clock.now()) > ALIVE_SECONDS * 1000;
+    return clock.now() - (this.#beats.at(-1) ?? clock.now()) > UNHEARD_AFTER;
   }
 
   /** A socket of the user was registered here: resolves once the other instances can know. */
