@@ -18,7 +18,8 @@ export async function leftKeys(redis: Redis, orphaned: (id: string) => boolean):
     for await (const keys of redis.scanStream({ count: 500 })) {
       for (const key of keys as string[]) {
         if ((await redis.pttl(key)) === -1) left.push(`${key} stays for ever`);
-        if (LIVE.test(key) && !(await idsOf(redis, key)).every(orphaned)) left.push(`${key} is left over`);
+        const ids = LIVE.test(key) ? (await idsOf(redis, key)).filter((id) => !orphaned(id)) : [];
+        if (ids.length > 0) left.push(`${key} is left over, for ${ids.join(", ")}`);
       }
     }
     return left;
