@@ -1,7 +1,7 @@
 import type { Archive, ReplyEnd } from "../ports/archive.ts";
 import type { TenantPrices } from "../ports/registry-store.ts";
 import type { TenantId } from "../ports/scope.ts";
-import type { UsageRow, UsageStore } from "../ports/usage-store.ts";
+import { NOTHING_USED, type UsageRow, type UsageStore } from "../ports/usage-store.ts";
 import { replyCost } from "./cost.ts";
 import { modelByName } from "./models.ts";
 
@@ -54,12 +54,57 @@ async function book(tenant: TenantId, end: ReplyEnd, { usage, prices, failed }: 
   }
 }
 
+/** Tokens that a provider was paid for and that nobody keeps, since the instance that asked for them is gone. By estimate. */
+export interface WastedTokens {
+  /** The model's name in the table; empty where none was asked. */
+  readonly model: string;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+/**
+ * Books waste: beside the tenant's usage, and on no budget. Where it cannot be booked, `failed` is told.
+ *
+ * @param at milliseconds since 1970
+ */
+export async function bookWaste(
+  tenant: TenantId,
+  waste: WastedTokens,
+  at: number,
+  { usage, prices, failed }: Pick<Booking, "usage" | "prices" | "failed">,
+): Promise<void> {
+  if (waste.model === "" || waste.inputTokens + waste.outputTokens === 0) return;
+  try {
+    await usage.forTenant(tenant).add(wasteOf(waste, at, (await prices(tenant))[waste.model]));
+  } catch (error) {
+    failed(error);
+  }
+}
+
+/** Waste as a row of its day. */
+export function wasteOf(
+  { model: name, inputTokens, outputTokens }: WastedTokens,
+  at: number,
+  prices: TenantPrices | undefined,
+): UsageRow {
+  const model = modelByName(name);
+  const usage = { inputTokens, outputTokens, cachedInputTokens: 0 };
+  return {
+    ...NOTHING_USED,
+    day: dayOf(at),
+    model: name,
+    wastedTokens: inputTokens + outputTokens,
+    wastedCost: model === undefined ? 0 : replyCost(model, usage, prices),
+  };
+}
+
 /** The usage of one reply as a row of its day. */
 export function usageOf(end: ReplyEnd, prices: TenantPrices | undefined): UsageRow {
   const { inputTokens, outputTokens, cachedInputTokens } = end.usage;
   const model = modelByName(end.model);
   return {
-    day: new Date(end.at).toISOString().slice(0, 10),
+    ...NOTHING_USED,
+    day: dayOf(end.at),
     model: end.model,
     messages: 1,
     inputTokens,
@@ -69,4 +114,8 @@ export function usageOf(end: ReplyEnd, prices: TenantPrices | undefined): UsageR
     // A model always reads its question: a whole answer without input came from a cache.
     cacheHits: end.reason === "stop" && inputTokens === 0 && outputTokens === 0 ? 1 : 0,
   };
+}
+
+function dayOf(at: number): string {
+  return new Date(at).toISOString().slice(0, 10);
 }

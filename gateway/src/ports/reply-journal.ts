@@ -1,18 +1,30 @@
 import type { Scope } from "./scope.ts";
 
-/** New text of a running reply. */
+/** What an attempt at a reply has asked of a model. */
+export interface ModelAttempt {
+  /** The model's name in the table. */
+  readonly model: string;
+  /** Tokens of the prompt: the provider's count where it has told one, else an estimate. */
+  readonly inputTokens: number;
+}
+
+/** New text of a running reply, or word that it has begun. */
 export interface JournalEntry extends Scope {
   readonly reply: string;
   readonly epoch: number;
+  /** What is asked of a model. Absent: as in the entries before it, or nothing. */
+  readonly attempt?: ModelAttempt;
   /** Text since the entry before, appended. */
   readonly text: string;
-  /** The reply's chunks so far, this entry's included. */
+  /** The reply's chunks so far, this entry's included. 0: it has begun, and said nothing yet. */
   readonly seq: number;
 }
 
-/** What the journal holds of a reply. */
+/** What the journal holds of a reply: it has begun. */
 export interface JournaledReply {
   readonly epoch: number;
+  /** Absent where no model was asked. */
+  readonly attempt?: ModelAttempt;
   readonly seq: number;
   readonly text: string;
 }

@@ -12,7 +12,23 @@ export interface UsageCounts {
   readonly cost: number;
   /** Replies that came from an answer cache. */
   readonly cacheHits: number;
+  /** Input and output of attempts that were lost with the instance that made them: by estimate, and in no other count. */
+  readonly wastedTokens: number;
+  /** USD, of those. */
+  readonly wastedCost: number;
 }
+
+/** Counts of nothing. */
+export const NOTHING_USED: UsageCounts = {
+  messages: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+  cachedInputTokens: 0,
+  cost: 0,
+  cacheHits: 0,
+  wastedTokens: 0,
+  wastedCost: 0,
+};
 
 /** The counts of one model on one day. */
 export interface UsageRow extends UsageCounts {

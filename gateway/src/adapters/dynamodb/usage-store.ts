@@ -3,7 +3,9 @@ import type { DynamoDb } from "./database.ts";
 import { condition } from "./expressions.ts";
 import { decodePart, usageKey, usagePartition } from "./keys.ts";
 
-interface UsageItem extends UsageCounts {
+type Waste = Pick<UsageCounts, "wastedTokens" | "wastedCost">;
+
+interface UsageItem extends Omit<UsageCounts, keyof Waste>, Partial<Waste> {
   /** `day#model`. */
   readonly sk: string;
 }
@@ -24,10 +26,13 @@ export function createDynamoUsageStore(db: DynamoDb): UsageStore {
           range: condition("#sk BETWEEN :first AND :last", { first: `${from}#`, last: `${to}#~` }),
         });
         return items.map(
-          ({ sk, messages, inputTokens, outputTokens, cachedInputTokens, cost, cacheHits }) => {
+          ({ sk, messages, inputTokens, outputTokens, cachedInputTokens, cost, cacheHits, ...kept }) => {
             const separator = sk.indexOf("#");
             const counts = { messages, inputTokens, outputTokens, cachedInputTokens, cost, cacheHits };
-            return { day: sk.slice(0, separator), model: decodePart(sk.slice(separator + 1)), ...counts };
+            // Items of earlier versions know nothing of waste.
+            const { wastedTokens = 0, wastedCost = 0 } = kept;
+            const row = { day: sk.slice(0, separator), model: decodePart(sk.slice(separator + 1)) };
+            return { ...row, ...counts, wastedTokens, wastedCost };
           },
         );
       },

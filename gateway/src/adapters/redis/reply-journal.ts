@@ -1,4 +1,4 @@
-import type { JournalEntry, JournaledReply, ReplyJournal } from "../../ports/reply-journal.ts";
+import type { JournalEntry, JournaledReply, ModelAttempt, ReplyJournal } from "../../ports/reply-journal.ts";
 import type { RedisConnection } from "./connection.ts";
 import { redisKeys } from "./keys.ts";
 import { OwedCalls } from "./owed-calls.ts";
@@ -8,8 +8,8 @@ import { redisScript } from "./script.ts";
 const KEPT = 24 * 60 * 60 * 1000;
 
 /**
- * A reply is a list of pieces, `<epoch> <seq> <text>`, all of one epoch. Arguments: milliseconds to live, then
- * epoch, seq and text of each piece.
+ * A reply is a list of pieces, `<epoch> <seq> <attempt> <text>`, all of one epoch; an attempt is
+ * `<input tokens>,<model>`, or `-`. Arguments: milliseconds to live, then epoch, seq and the rest of each piece.
  */
 const APPEND = redisScript(`
 local key = KEYS[1]
@@ -36,7 +36,7 @@ const ERASE = redisScript(`
 local last = redis.call('LINDEX', KEYS[1], -1)
 local held = last and string.match(last, '^%S+') ~= ARGV[2]
 redis.call('DEL', KEYS[1])
-redis.call('RPUSH', KEYS[1], ARGV[2] .. ' 0 ')
+redis.call('RPUSH', KEYS[1], ARGV[2] .. ' 0 - ')
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return held and 1 or 0
 `);
@@ -60,13 +60,12 @@ export function createRedisReplyJournal({ redis }: { redis: RedisConnection }): 
     async read(scope, reply) {
       const key = redisKeys.journal(scope, reply);
       const pieces = await redis.run((client) => client.lrange(key, 0, -1));
-      return pieces
-        .map(parsePiece)
-        .filter(({ epoch }) => epoch !== ERASED_EPOCH)
-        .reduce<JournaledReply | null>(
-          (held, piece) => ({ ...piece, text: (held?.text ?? "") + piece.text }),
-          null,
-        );
+      const held = pieces.map(parsePiece).filter(({ epoch }) => epoch !== ERASED_EPOCH);
+      const last = held.at(-1);
+      if (last === undefined) return null;
+      const attempt = held.findLast((piece) => piece.attempt !== undefined)?.attempt;
+      const text = held.map((piece) => piece.text).join("");
+      return { epoch: last.epoch, seq: last.seq, text, ...(attempt === undefined ? {} : { attempt }) };
     },
     async drop(scope, reply) {
       const key = redisKeys.journal(scope, reply);
@@ -84,11 +83,22 @@ export function createRedisReplyJournal({ redis }: { redis: RedisConnection }): 
   };
 }
 
-function pieceOf({ epoch, seq, text }: JournalEntry): (string | number)[] {
-  return [epoch, seq, text];
+function pieceOf({ epoch, seq, text, attempt }: JournalEntry): (string | number)[] {
+  const asked = attempt === undefined ? "-" : `${attempt.inputTokens},${encodeURIComponent(attempt.model)}`;
+  return [epoch, seq, `${asked} ${text}`];
 }
 
 function parsePiece(piece: string): JournaledReply {
-  const [, epoch, seq, text = ""] = /^(\d+) (\d+) (.*)$/su.exec(piece) ?? [];
-  return { epoch: Number(epoch), seq: Number(seq), text };
+  const [, epoch, seq, asked = "-", text = ""] = /^(\d+) (\d+) (\S+) (.*)$/su.exec(piece) ?? [];
+  return {
+    epoch: Number(epoch),
+    seq: Number(seq),
+    text,
+    ...(asked === "-" ? {} : { attempt: parseAttempt(asked) }),
+  };
+}
+
+function parseAttempt(asked: string): ModelAttempt {
+  const [inputTokens, model = ""] = asked.split(",");
+  return { model: decodeURIComponent(model), inputTokens: Number(inputTokens) };
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { UsageCounts, UsageRow } from "../../ports/usage-store.ts";
+import { NOTHING_USED, type UsageCounts, type UsageRow } from "../../ports/usage-store.ts";
 import { type Operation, tenantOperation } from "../operation.ts";
 import { Refused } from "../responses.ts";
 
@@ -20,6 +20,10 @@ const Counts = {
   tokens: z.number().describe("input and output together"),
   cost: z.number().describe("USD, at the prices of that moment"),
   cacheHits: z.number().describe("replies that came from an answer cache"),
+  wastedTokens: z
+    .number()
+    .describe("of attempts that were lost with the instance that made them: an estimate, on no budget"),
+  wastedCost: z.number().describe("USD, of those; not part of `cost`"),
 };
 
 /** What a tenant used. */
@@ -28,7 +32,7 @@ export const USAGE_OPERATIONS: readonly Operation[] = [
     id: "readUsage",
     method: "GET",
     path: "/tenants/:tenant/usage",
-    summary: "Messages, tokens, cost and cache hits, by day and model",
+    summary: "Messages, tokens, cost, cache hits and waste, by day and model",
     description: "Days are UTC, both ends included; the last 30 where no range is given.",
     access: "viewer",
     query: z.strictObject({ from: Day.exactOptional(), to: Day.exactOptional() }),
@@ -50,22 +54,13 @@ export const USAGE_OPERATIONS: readonly Operation[] = [
         value: {
           from,
           to,
-          total: shown(rows.reduce(sum, NOTHING)),
+          total: shown(rows.reduce(sum, NOTHING_USED)),
           usage: rows.map((row) => ({ day: row.day, model: row.model, ...shown(row) })),
         },
       };
     },
   }),
 ];
-
-const NOTHING: UsageCounts = {
-  messages: 0,
-  inputTokens: 0,
-  outputTokens: 0,
-  cachedInputTokens: 0,
-  cost: 0,
-  cacheHits: 0,
-};
 
 function sum(one: UsageCounts, other: UsageRow): UsageCounts {
   return {
@@ -75,12 +70,17 @@ function sum(one: UsageCounts, other: UsageRow): UsageCounts {
     cachedInputTokens: one.cachedInputTokens + other.cachedInputTokens,
     cost: one.cost + other.cost,
     cacheHits: one.cacheHits + other.cacheHits,
+    wastedTokens: one.wastedTokens + other.wastedTokens,
+    wastedCost: one.wastedCost + other.wastedCost,
   };
 }
 
-function shown({ messages, inputTokens, outputTokens, cachedInputTokens, cost, cacheHits }: UsageCounts) {
+function shown(counts: UsageCounts) {
+  const { messages, inputTokens, outputTokens, cachedInputTokens, cost, cacheHits } = counts;
+  const { wastedTokens, wastedCost } = counts;
   const tokens = inputTokens + outputTokens;
-  return { messages, inputTokens, outputTokens, cachedInputTokens, tokens, cost, cacheHits };
+  const used = { messages, inputTokens, outputTokens, cachedInputTokens, tokens, cost, cacheHits };
+  return { ...used, wastedTokens, wastedCost };
 }
 
 function dayOf(moment: number): string {

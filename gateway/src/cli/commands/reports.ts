@@ -26,7 +26,7 @@ interface AuditAnswer {
 export const REPORT_COMMANDS: readonly Command[] = [
   {
     name: "usage",
-    summary: "messages, tokens, cost and cache hits, by day and model",
+    summary: "messages, tokens, cost, cache hits and waste, by day and model",
     arguments: ["tenant"],
     options: {
       from: { type: "string", value: "DAY", help: "2026-11-01; 30 days ago where absent" },
@@ -39,7 +39,7 @@ export const REPORT_COMMANDS: readonly Command[] = [
     }),
     show: ({ usage, total }: UsageAnswer) =>
       table(
-        ["DAY", "MODEL", "MESSAGES", "INPUT", "OUTPUT", "CACHED", "CACHE HITS", "COST (USD)"],
+        ["DAY", "MODEL", "MESSAGES", "INPUT", "OUTPUT", "CACHED", "CACHE HITS", "COST (USD)", "WASTED"],
         [
           ...usage.map((row) => ["day" in row ? row.day : "", row.model, ...counts(row)]),
           ["total", "", ...counts(total)],
@@ -133,6 +133,7 @@ export const REPORT_COMMANDS: readonly Command[] = [
 ];
 
 function counts(row: Shown): unknown[] {
-  const { messages, inputTokens, outputTokens, cachedInputTokens, cacheHits, cost } = row;
-  return [messages, inputTokens, outputTokens, cachedInputTokens, cacheHits, Number(cost).toFixed(6)];
+  const { messages, inputTokens, outputTokens, cachedInputTokens, cacheHits, cost, wastedTokens } = row;
+  const price = Number(cost).toFixed(6);
+  return [messages, inputTokens, outputTokens, cachedInputTokens, cacheHits, price, wastedTokens];
 }

@@ -1,5 +1,6 @@
 import type { SigningKeyRecord } from "../../../src/ports/registry-store.ts";
 import type { Scope, TenantId } from "../../../src/ports/scope.ts";
+import { NOTHING_USED } from "../../../src/ports/usage-store.ts";
 import type { VisitorFamily } from "../../../src/ports/visitor-families.ts";
 import { end, turn } from "../archive/turns.ts";
 import { scopeOf } from "../support/scopes.ts";
@@ -184,8 +185,8 @@ export const OPERATIONS = {
   },
   use: async ({ world, tenant, about, marker }: Here) => {
     const usage = world.usage.forTenant(tenant);
-    const counts = { messages: 1, inputTokens: about, outputTokens: 2, cachedInputTokens: 0 };
-    await usage.add({ day: "2026-11-24", model: marker, ...counts, cost: 0.5, cacheHits: 0 });
+    const counts = { ...NOTHING_USED, messages: 1, inputTokens: about, outputTokens: 2, cost: 0.5 };
+    await usage.add({ day: "2026-11-24", model: marker, ...counts });
     return usage.read({ from: "2026-11-01", to: "2026-11-30" });
   },
   signingKey: async ({ world, tenant, about, at, marker }: Here) => {

@@ -46,6 +46,21 @@ export function replyJournalSuite(
       expect(await journal.read(scope, "r")).toEqual({ epoch: 1, seq: 2, text: "ab" });
     });
 
+    test("tells that a reply has begun, and what was asked last of which model", async () => {
+      const scope = newScope();
+      const entry = { ...scope, reply: "r", epoch: 1, text: "" };
+      const guessed = { model: "a model, ünnamed", inputTokens: 90 };
+      await journal.append([{ ...entry, seq: 0, attempt: guessed }]);
+      expect(await journal.read(scope, "r")).toEqual({ epoch: 1, seq: 0, text: "", attempt: guessed });
+      const counted = { ...guessed, inputTokens: 101 };
+      await journal.append([{ ...entry, seq: 0, attempt: counted }]);
+      await journal.append([{ ...entry, seq: 1, text: "a", attempt: counted }]);
+      await journal.append([{ ...entry, seq: 2, text: "b" }]);
+      expect(await journal.read(scope, "r")).toEqual({ epoch: 1, seq: 2, text: "ab", attempt: counted });
+      await journal.append([{ ...entry, epoch: 2, seq: 1, text: "cached" }]);
+      expect(await journal.read(scope, "r")).toEqual({ epoch: 2, seq: 1, text: "cached" });
+    });
+
     test("a higher epoch begins anew, a lower one is dropped", async () => {
       const scope = newScope();
       const entry = { ...scope, reply: "r" };

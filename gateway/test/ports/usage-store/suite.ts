@@ -14,6 +14,8 @@ function row(day: string, model: string, messages = 1): UsageRow {
     cachedInputTokens: messages,
     cost: 0.25 * messages,
     cacheHits: 0,
+    wastedTokens: 3 * messages,
+    wastedCost: 0.125 * messages,
   };
 }
 

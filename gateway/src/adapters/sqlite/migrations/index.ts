@@ -6,6 +6,7 @@ import { recordsSchema } from "./0005-records.ts";
 import { visitorFamiliesSchema } from "./0006-visitor-families.ts";
 import { tenantConversationsSchema } from "./0007-tenant-conversations.ts";
 import { numbersOnceSchema } from "./0008-numbers-once.ts";
+import { lostAttemptsSchema } from "./0009-lost-attempts.ts";
 
 /** The schema's steps in order; a database's `user_version` says how many it has taken. */
 export const MIGRATIONS: readonly string[] = [
@@ -17,4 +18,5 @@ export const MIGRATIONS: readonly string[] = [
   visitorFamiliesSchema,
   tenantConversationsSchema,
   numbersOnceSchema,
+  lostAttemptsSchema,
 ];

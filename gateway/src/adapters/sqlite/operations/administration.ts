@@ -34,15 +34,18 @@ export function readAudit(
 export function addUsage(connection: Connection, { tenant, row }: { tenant: string; row: UsageRow }): void {
   connection.run(
     `INSERT INTO usage
-       (tenant, day, model, messages, input_tokens, output_tokens, cached_input_tokens, cost, cache_hits)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+       (tenant, day, model, messages, input_tokens, output_tokens, cached_input_tokens, cost, cache_hits,
+        wasted_tokens, wasted_cost)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (tenant, day, model) DO UPDATE SET
        messages = messages + excluded.messages,
        input_tokens = input_tokens + excluded.input_tokens,
        output_tokens = output_tokens + excluded.output_tokens,
        cached_input_tokens = cached_input_tokens + excluded.cached_input_tokens,
        cost = cost + excluded.cost,
-       cache_hits = cache_hits + excluded.cache_hits`,
+       cache_hits = cache_hits + excluded.cache_hits,
+       wasted_tokens = wasted_tokens + excluded.wasted_tokens,
+       wasted_cost = wasted_cost + excluded.wasted_cost`,
     tenant,
     row.day,
     row.model,
@@ -52,6 +55,8 @@ export function addUsage(connection: Connection, { tenant, row }: { tenant: stri
     row.cachedInputTokens,
     row.cost,
     row.cacheHits,
+    row.wastedTokens,
+    row.wastedCost,
   );
 }
 
@@ -63,7 +68,8 @@ export function readUsage(
   return connection
     .all<UsageRow>(
       `SELECT day, model, messages, input_tokens AS inputTokens, output_tokens AS outputTokens,
-         cached_input_tokens AS cachedInputTokens, cost, cache_hits AS cacheHits
+         cached_input_tokens AS cachedInputTokens, cost, cache_hits AS cacheHits,
+         wasted_tokens AS wastedTokens, wasted_cost AS wastedCost
        FROM usage WHERE tenant = ? AND day >= ? AND day <= ? ORDER BY day, model`,
       tenant,
       from,

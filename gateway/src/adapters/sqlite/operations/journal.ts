@@ -11,7 +11,7 @@ export function appendToJournal(connection: Connection, entries: readonly Journa
 }
 
 function appendEntry(connection: Connection, entry: JournalEntry): void {
-  const { tenant, user, reply, epoch, seq, text } = entry;
+  const { tenant, user, reply, epoch, seq, text, attempt } = entry;
   const last = connection.get<{ epoch: number; seq: number }>(
     `SELECT epoch, seq FROM journal WHERE tenant = ? AND user = ? AND reply = ?
      ORDER BY epoch DESC, seq DESC LIMIT 1`,
@@ -24,14 +24,16 @@ function appendEntry(connection: Connection, entry: JournalEntry): void {
     if (epoch > last.epoch) dropFromJournal(connection, { scope: entry, reply });
   }
   connection.run(
-    `INSERT INTO journal (tenant, user, reply, epoch, seq, text, at)
-     VALUES (?, ?, ?, ?, ?, ?, unixepoch() * 1000)`,
+    `INSERT INTO journal (tenant, user, reply, epoch, seq, text, model, input_tokens, at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, unixepoch() * 1000)`,
     tenant,
     user,
     reply,
     epoch,
     seq,
     text,
+    attempt?.model ?? null,
+    attempt?.inputTokens ?? null,
   );
 }
 
@@ -40,15 +42,30 @@ export function readJournal(
   connection: Connection,
   { scope, reply }: { scope: Scope; reply: string },
 ): JournaledReply | null {
-  const pieces = connection.all<JournaledReply>(
-    "SELECT epoch, seq, text FROM journal WHERE tenant = ? AND user = ? AND reply = ? ORDER BY epoch, seq",
+  const pieces = connection.all<Piece>(
+    `SELECT epoch, seq, text, model, input_tokens AS inputTokens FROM journal
+     WHERE tenant = ? AND user = ? AND reply = ? ORDER BY epoch, seq`,
     scope.tenant,
     scope.user,
     reply,
   );
   const last = pieces.at(-1);
   if (last === undefined || last.epoch === ERASED_EPOCH) return null;
-  return { epoch: last.epoch, seq: last.seq, text: pieces.map(({ text }) => text).join("") };
+  const asked = pieces.findLast(({ model }) => model !== null);
+  return {
+    epoch: last.epoch,
+    seq: last.seq,
+    text: pieces.map(({ text }) => text).join(""),
+    ...(asked?.model == null ? {} : { attempt: { model: asked.model, inputTokens: asked.inputTokens ?? 0 } }),
+  };
+}
+
+interface Piece {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly text: string;
+  readonly model: string | null;
+  readonly inputTokens: number | null;
 }
 
 /** {@link ReplyJournal.drop}. */
