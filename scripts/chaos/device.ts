@@ -41,6 +41,11 @@ export class Device {
     return this.#line?.open === true && this.#readySince < Number.POSITIVE_INFINITY ? this.#line : null;
   }
 
+  /** The instance of its latest socket. */
+  get instance(): string | null {
+    return this.#line?.instance ?? null;
+  }
+
   /** Since when its socket is ready, milliseconds since 1970. */
   get readySince(): number {
     return this.#readySince;
@@ -56,9 +61,13 @@ export class Device {
     return `${this.line === null ? "not" : "ready"} at ${this.#line?.instance} since ${this.#readySince % 1e6}`;
   }
 
-  /** Comes back, sooner or later. Twice at once is once. */
-  connect(): Promise<void> {
-    this.#connecting ??= this.#connect().finally(() => {
+  /**
+   * Comes back, sooner or later. Twice at once is once.
+   *
+   * @param but an instance to stay away from, most often; where it was, if nothing is said
+   */
+  connect(but: string | null = this.#lastInstance): Promise<void> {
+    this.#connecting ??= this.#connect(but).finally(() => {
       this.#connecting = null;
     });
     return this.#connecting;
@@ -97,11 +106,10 @@ export class Device {
     }
   }
 
-  async #connect(): Promise<void> {
+  async #connect(but: string | null): Promise<void> {
     const { stage, token, random } = this.#parts;
     while (this.#line?.open !== true && !this.#leaving) {
-      const elsewhere = random() < 0.8 ? this.#lastInstance : null;
-      const gateway = stage.anyInstance(random, elsewhere);
+      const gateway = stage.anyInstance(random, random() < 0.8 ? but : null);
       this.#readySince = Number.POSITIVE_INFINITY;
       this.readings.onNewSocket();
       const line = await Line.open({ ...gateway, token }, (frame, from) => this.#take(frame, from));
@@ -136,17 +144,17 @@ export class Device {
     const moved = this.#lastInstance !== null && this.#lastInstance !== line.instance;
     if (wanted.size > 0 && moved) counts.resumesElsewhere++;
     this.#lastInstance = line.instance;
-    for (const reply of wanted) this.#resumeOne(reply, line);
+    for (const reply of wanted) this.#resumeOne(reply, line, false);
     for (const question of ledger.unpromised) this.send(question);
   }
 
   /** Asks for a reply of whose beginning or end it may have heard nothing, because its promise came late. */
   resumeUnknown(reply: string): void {
-    if (this.line !== null && !this.readings.all.has(reply)) this.#resumeOne(reply, this.line);
+    if (this.line !== null && !this.readings.all.has(reply)) this.#resumeOne(reply, this.line, true);
   }
 
-  #resumeOne(reply: string, line: Line): void {
-    const { seq: after, epoch } = this.readings.resume(reply);
+  #resumeOne(reply: string, line: Line, live: boolean): void {
+    const { seq: after, epoch } = this.readings.resume(reply, live);
     line.send({ type: "resume", id: `r-${reply}`, reply, after, ...(after > 0 ? { epoch } : {}) });
   }
 

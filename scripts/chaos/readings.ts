@@ -10,9 +10,9 @@ export interface Reading {
   broken: boolean;
   /** What it held of attempts that no longer stand. */
   readonly former: string[];
-  /** On the socket of now: where it was resumed, until that is answered; whether it was; and ends received. */
-  resumedAt: { readonly seq: number; readonly text: string } | null;
+  /** On the socket of now: whether it was resumed, may come once more from the start, and ends received. */
   resumed: boolean;
+  mayRepeat: boolean;
   dones: number;
 }
 
@@ -38,19 +38,23 @@ export class Readings {
       done: null,
       broken: false,
       former: [],
-      resumedAt: null,
       resumed: false,
+      mayRepeat: false,
       dones: 0,
     };
     this.all.set(reply, reading);
     return reading;
   }
 
-  /** It is asked for from where it is. */
-  resume(reply: string): Reading {
+  /**
+   * It is asked for from where it is.
+   *
+   * @param live whether it may be on its way by itself, so that it comes twice
+   */
+  resume(reply: string, live: boolean): Reading {
     const reading = this.of(reply);
     reading.resumed = true;
-    reading.resumedAt = { seq: reading.seq, text: reading.text };
+    reading.mayRepeat = live;
     return reading;
   }
 
@@ -58,7 +62,7 @@ export class Readings {
   onNewSocket(): void {
     for (const reading of this.all.values()) {
       reading.resumed = false;
-      reading.resumedAt = null;
+      reading.mayRepeat = false;
       reading.dones = 0;
     }
   }
@@ -79,9 +83,8 @@ export class Readings {
       this.#break(reading, "a new attempt without a snapshot", frame);
     if (reading.dones > 0) this.#break(reading, "text after the end", frame);
     const from = frame.seq - (frame.n ?? 1);
-    if (epoch > reading.epoch) reading.resumedAt = null;
-    if (from !== reading.seq && from === reading.resumedAt?.seq)
-      Object.assign(reading, reading.resumedAt, { resumedAt: null });
+    if (from === 0 && reading.mayRepeat && reading.seq > 0)
+      Object.assign(reading, { seq: 0, text: "", dones: 0, mayRepeat: false });
     if (from !== reading.seq) this.#break(reading, `a gap, or a chunk twice, after ${reading.seq}`, frame);
     reading.epoch = epoch;
     reading.seq = frame.seq;
@@ -94,7 +97,6 @@ export class Readings {
     if (frame.epoch === reading.epoch && !reading.resumed)
       this.#break(reading, "a snapshot that nobody asked for", frame);
     if (frame.epoch > reading.epoch && reading.seq > 0) reading.former.push(reading.text);
-    reading.resumedAt = null;
     reading.epoch = frame.epoch;
     reading.seq = frame.seq;
     reading.text = frame.content;
@@ -103,7 +105,8 @@ export class Readings {
   #done(frame: ServerFrameOf<"done">): void {
     const reading = this.of(frame.reply);
     reading.dones++;
-    if (reading.dones > 1) this.#break(reading, "an end too many", frame);
+    if (reading.dones > 1 && !(reading.mayRepeat && reading.dones === 2))
+      this.#break(reading, "an end too many", frame);
     if ((frame.epoch ?? 1) < reading.epoch)
       this.#break(reading, `an end of an attempt before ${reading.epoch}`, frame);
     if (frame.seq !== reading.seq)

@@ -8,7 +8,7 @@ import { type ChaosStage, callerOf, questionOf } from "./stage.ts";
 /** Questions of a user that may wait for their answers at once. */
 const MOST_OPEN = 4;
 /** Share of users with two devices, and of devices that stay with an instance that says nothing. */
-const TWO_DEVICES = 0.4;
+const TWO_DEVICES = 0.5;
 const PATIENT = 0.5;
 
 /** A user who asks, stops, repeats, loses the network and comes back elsewhere, as `random` decides. */
@@ -52,7 +52,11 @@ export class ChaosUser {
 
   /** Does things, until it is told to stop. */
   async live(over: AbortSignal): Promise<void> {
-    await Promise.all(this.devices.map((device) => device.connect()));
+    let other: string | null = null;
+    for (const device of this.devices) {
+      await device.connect(other);
+      other = device.instance;
+    }
     while (!over.aborted) {
       await pause((0.2 + 0.8 * this.#random()) * this.#pause);
       await this.#lookAfterNetworks();

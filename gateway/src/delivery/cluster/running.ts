@@ -64,10 +64,12 @@ export class Running {
       if (known?.owner === null || known?.state === "ended") continue;
       const epoch = Math.max(owed.epoch, known?.epoch ?? 0) + 1;
       if (!(await stored.raiseEpoch(owed.reply, epoch))) continue;
-      const reply = replies.get(scope, owed.reply) ?? this.#copies.make({ ...owed, epoch }, "");
+      const copy = replies.get(scope, owed.reply);
+      const reply = copy ?? this.#copies.make({ ...owed, epoch }, "");
       reply.restart(epoch, null);
       connections.touch(scope);
-      connections.attachAll(reply);
+      // Of a copy, every socket was shown that it is there; whoever was told so by `ready` resumes it first.
+      if (copy === null) connections.attachAll(reply);
       await this.#announce(reply, owed);
       run(reply);
     }
