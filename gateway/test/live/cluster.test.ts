@@ -194,6 +194,28 @@ describe("an instance that goes", () => {
     await right.end("SIGKILL");
   });
 
+  test("a socket that has not resumed yet what `ready` named is not sent it because of a take-over", async () => {
+    const [left, right] = await Promise.all([instances.start(), instances.start()]);
+    const token = newUser();
+    const here = await connect(left.chatUrl, { token });
+    const ack = await here.ask("[[sim tokens=120 rate=60 seed=65]]");
+    await here.until(() => here.textOf(ack.reply).seq > 3, "three chunks");
+    const there = await connect(right.chatUrl, { token });
+    expect(there.all("ready")[0]?.replies).toMatchObject([{ reply: ack.reply }]);
+    await left.end("SIGKILL");
+    const attempts = (): number =>
+      instances.upstream.requests.filter(({ directives }) => directives.seed === 65).length;
+    await instances.upstream.waitFor(() => attempts() === 2);
+    await there.roundTrip();
+    expect(there.ofReply(ack.reply)).toEqual([]);
+    resumeAll(there);
+    await there.frame("done", ({ reply }) => reply === ack.reply);
+    expect(there.textOf(ack.reply).text).toBe(expectedText(65, 120));
+    expect(there.all("done")).toHaveLength(1);
+    await there.close();
+    await right.end("SIGKILL");
+  });
+
   test("asked to stop, its running answer finishes and what waits moves at once; no token is lost", async () => {
     const [left, right] = await Promise.all([instances.start(), instances.start()]);
     const token = newUser();
