@@ -18,6 +18,7 @@ import { drain } from "./drain.ts";
 import type { Gateway, ServedDirectories, Surroundings } from "./gateway.ts";
 import { createHistory } from "./history/history.ts";
 import { createIdentity } from "./identity.ts";
+import { createTurnReservations } from "./limits/turn-reservations.ts";
 import { bookUsage } from "./llm/book-usage.ts";
 import { CHEAPEST_CLAUDE, modelByName } from "./llm/models.ts";
 import { createProviders } from "./model-providers.ts";
@@ -173,8 +174,7 @@ export async function startGateway(
     directory,
     visitors,
     gates,
-    budget,
-    limiter: hot.limiter,
+    reservations: createTurnReservations({ limiter: hot.limiter, budget, clock }),
     answerCache: hot.answerCache,
     journal,
     providers,

@@ -41,7 +41,14 @@ export function layersOf(stores: LayerStores): readonly UserStore[] {
     { name: "summaries", eraseUser: (scope, held) => summaries.eraseUser(scope, held.conversations) },
     { name: "journal", eraseUser: (scope, held) => journal.eraseUser(scope, held.openReplies) },
     { name: "answers", eraseUser: ({ tenant, user }) => answerCache.forTenant(tenant).eraseUser(user) },
-    { name: "limits", eraseUser: (scope) => limiter.eraseUser(scope) },
+    { name: "limits", eraseUser: (scope, held) => eraseLimits(limiter, scope, held) },
     { name: "leases", eraseUser: (scope, held) => leases.eraseUser(scope, held.conversations) },
   ];
+}
+
+/** The user's own limits go; of the tenant's, what runs for the user is free: nothing of it will end any more. */
+async function eraseLimits(limiter: Limiter, scope: Scope, { openReplies }: HeldNames): Promise<number> {
+  const all = { tenant: scope.tenant, user: null };
+  await Promise.all(openReplies.map((reply) => limiter.finish(all, reply)));
+  return limiter.erase({ tenant: scope.tenant, user: scope.user });
 }

@@ -72,7 +72,7 @@ export async function endReply(reply: LiveReply, result: AnswerResult, services:
 
 /** What follows from an end that is in the archive. Where some of it fails, the reply has ended well all the same. */
 async function settle(reply: LiveReply, end: ReplyEnd, services: Services): Promise<void> {
-  const work = [services.limiter.finish(reply.scope, reply.id), remember(reply, end, services)];
+  const work = [services.reservations.finish(reply.scope, reply.id), remember(reply, end, services)];
   await settled(work, reply, services);
 }
 

@@ -130,12 +130,11 @@ export function createPipeline(services: Services): Pipeline {
   };
 }
 
-/** The turn was not taken after all: what the limiter holds for it is free again. */
+/** The turn was not taken after all: what was reserved for it is free again. */
 async function giveBack(turn: Admission, services: Services): Promise<void> {
   if (turn.reservation === undefined) return;
   try {
-    await services.limiter.release(turn.principal, turn.reservation);
-    await services.budget.settle(turn.principal.tenant, turn.reservation, 0);
+    await services.reservations.giveBack(turn.principal, turn.reservation);
   } catch (error) {
     services.log.error(
       { err: error, tenant: turn.principal.tenant },

@@ -6,11 +6,10 @@ import type { LiveReplies } from "../delivery/live-replies.ts";
 import type { LiveReply } from "../delivery/live-reply.ts";
 import type { History } from "../history/history.ts";
 import type { Gates } from "../limits/gates.ts";
-import type { TokenBudget } from "../limits/token-budget.ts";
+import type { TurnReservations } from "../limits/turn-reservations.ts";
 import type { AnswerCache } from "../ports/answer-cache.ts";
 import type { Archive } from "../ports/archive.ts";
 import type { ConversationSummaries } from "../ports/conversation-summaries.ts";
-import type { Limiter } from "../ports/limiter.ts";
 import type { ModelProvider } from "../ports/model.ts";
 import type { ReplyJournal } from "../ports/reply-journal.ts";
 import type { Clock, Ids } from "../ports/system.ts";
@@ -26,8 +25,7 @@ export interface Services {
   readonly directory: TenantDirectory;
   readonly visitors: Visitors;
   readonly gates: Gates;
-  readonly budget: TokenBudget;
-  readonly limiter: Limiter;
+  readonly reservations: TurnReservations;
   readonly answerCache: AnswerCache;
   readonly journal: ReplyJournal;
   /** The providers that are configured, by name. */

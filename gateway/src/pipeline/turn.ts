@@ -25,7 +25,7 @@ export interface Admission {
   tenant?: TenantRecord;
   /** Digest of all the frame asks. */
   digest?: string;
-  /** Name of what the limiter holds for it. */
+  /** Name of what is reserved for it. */
   reservation?: string;
 }
 

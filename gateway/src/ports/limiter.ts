@@ -1,20 +1,26 @@
-import type { Scope } from "./scope.ts";
+import type { TenantId, UserId } from "./scope.ts";
 
-/** What a user may do; null is no limit. */
-export interface UserLimits {
+/** Whose limits: one user's, or, without a user, those of all of a tenant's users together. */
+export interface LimitedParty {
+  readonly tenant: TenantId;
+  readonly user: UserId | null;
+}
+
+/** What a party may do; null is no limit. */
+export interface TurnLimits {
   readonly messagesPerMinute: number | null;
   readonly messagesPerHour: number | null;
-  /** Conversations of the user that may have a reply running or waiting at once. */
+  /** Streams that may have a reply running or waiting at once. */
   readonly concurrentStreams: number | null;
 }
 
 /** A turn that asks to be let in. */
-export interface AdmissionRequest extends Scope {
+export interface AdmissionRequest extends LimitedParty {
   /** Names the reservation: while it is held, and for five minutes after `finish`, the same one again is admitted and changes nothing. */
   readonly reservation: string;
-  /** What the stream is counted under: replies of one conversation are one stream. */
-  readonly conversation: string;
-  readonly limits: UserLimits;
+  /** What the turn is counted under: replies of one stream, a conversation, count as one. */
+  readonly stream: string;
+  readonly limits: TurnLimits;
 }
 
 /** The answer. A refusal consumed nothing. */
@@ -24,23 +30,23 @@ export type Admission =
       readonly admitted: false;
       readonly code: "RATE_LIMITED" | "CONCURRENCY_LIMITED";
       /** Which limit it was, for the message. */
-      readonly limit: keyof UserLimits;
+      readonly limit: keyof TurnLimits;
       /** Whole seconds, at least 1, until a try can succeed. */
       readonly retryAfter: number;
     };
 
 /**
- * Token buckets and stream counts for each user of each tenant. A bucket holds its limit and refills evenly
- * over its minute or hour. `admit` is atomic: of any number of callers at once, no more get in than the limits
- * allow. Where instances share it, a reservation that is 15 minutes old counts as finished, since its gateway may
- * be dead.
+ * Token buckets and stream counts for each user of each tenant, and for each tenant as a whole. A bucket holds its
+ * limit and refills evenly over its minute or hour. `admit` is atomic: of any number of callers at once, no more get
+ * in than the limits allow. Where instances share it, a reservation that is 15 minutes old counts as finished, since
+ * its gateway may be dead.
  */
 export interface Limiter {
   admit(request: AdmissionRequest): Promise<Admission>;
   /** Gives everything back, tokens and stream: the turn was not taken after all. Twice is once. */
-  release(scope: Scope, reservation: string): Promise<void>;
+  release(party: LimitedParty, reservation: string): Promise<void>;
   /** The reply has ended: its stream is free, its tokens stay spent. Twice is once. */
-  finish(scope: Scope, reservation: string): Promise<void>;
-  /** Forgets what a user has spent and what runs for them. @returns 1 where there was something, else 0 */
-  eraseUser(scope: Scope): Promise<number>;
+  finish(party: LimitedParty, reservation: string): Promise<void>;
+  /** Forgets what a party has spent and what runs for it. @returns 1 where there was something, else 0 */
+  erase(party: LimitedParty): Promise<number>;
 }

@@ -4,7 +4,7 @@ import type { MessagePage } from "../ports/archive.ts";
 import type { TenantRecord } from "../ports/registry-store.ts";
 import type { Scope } from "../ports/scope.ts";
 import type { Principal } from "../tenants/principal.ts";
-import { userLimits } from "../tenants/tiers.ts";
+import { attainableLimits } from "../tenants/tiers.ts";
 import type { ChatServices } from "./chat-services.ts";
 
 /** What this gateway can do beyond asking and answering. */
@@ -45,7 +45,7 @@ export function readyFrame(
   data: ReadyData,
   services: ChatServices,
 ): ServerFrameOf<"ready"> {
-  const { messagesPerMinute, messagesPerHour, concurrentStreams } = userLimits(data.tenant);
+  const { messagesPerMinute, messagesPerHour, concurrentStreams } = attainableLimits(data.tenant);
   const open = services.replies.open(principal);
   const { messages, cut } = wireList(
     data.page.messages,

@@ -1,11 +1,12 @@
+import type { LimitedParty } from "../../ports/limiter.ts";
 import type { Scope, TenantId, UserId } from "../../ports/scope.ts";
 
 /**
  * Every key this gateway uses in Redis, and nothing else names one. The braces are Redis's hash tag: all keys of
  * one user lie in one slot of a cluster, so that one script can change them together.
  *
- * A conversation's and a reply's keys have two parts after the tag, a user's have one, so that no id can make one
- * the other.
+ * A conversation's and a reply's keys have two parts after the tag, a user's and a tenant's own have one, so that no
+ * id can make one the other.
  */
 export const redisKeys = {
   /** L1, a hash. */
@@ -20,13 +21,13 @@ export const redisKeys = {
   /** What a running reply has said, a list. */
   journal: (scope: Scope, reply: string): string => `${ofUser(scope)}:${encodeId(reply)}:journal`,
   /** Token buckets, a hash. */
-  limits: (scope: Scope): string => `${ofUser(scope)}:limits`,
+  limits: (party: LimitedParty): string => `${ofParty(party)}:limits`,
   /** Reservations of turns, a hash. */
-  reservations: (scope: Scope): string => `${ofUser(scope)}:reservations`,
+  reservations: (party: LimitedParty): string => `${ofParty(party)}:reservations`,
   /** When each reservation is forgotten, a sorted set. */
-  reservationEnds: (scope: Scope): string => `${ofUser(scope)}:reservation-ends`,
-  /** Conversations with a reply that has not ended, and how many, a hash. */
-  streams: (scope: Scope): string => `${ofUser(scope)}:streams`,
+  reservationEnds: (party: LimitedParty): string => `${ofParty(party)}:reservation-ends`,
+  /** Streams with a reply that has not ended, and how many, a hash. */
+  streams: (party: LimitedParty): string => `${ofParty(party)}:streams`,
   /** Who runs a conversation's queue, a string. */
   owner: (scope: Scope, conversation: string): string => ofConversation(scope, conversation, "owner"),
   /** The last epoch in which somebody did, a string. */
@@ -57,6 +58,10 @@ export const redisKeys = {
   /** The channel on which an instance is spoken to. */
   channel: (instance: string): string => `chat:instance:${encodeId(instance)}`,
 } as const;
+
+function ofParty({ tenant, user }: LimitedParty): string {
+  return user === null ? `chat:{${encodeId(tenant)}}` : ofUser({ tenant, user });
+}
 
 function ofUser({ tenant, user }: Scope): string {
   return `chat:{${encodeId(tenant)}:${encodeId(user)}}`;

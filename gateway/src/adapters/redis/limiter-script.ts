@@ -5,11 +5,11 @@ import { redisScript } from "./script.ts";
  *
  * - limits, a hash: `at`, the millisecond up to which buckets are refilled; for each bucket what is `spent`, in its
  *   period's milliseconds a token, so that a whole `limit` of those refills a millisecond
- * - reservations, a hash: `<rates spent from> <conversation>` of one that is held, empty of one that has finished
+ * - reservations, a hash: `<rates spent from> <stream>` of one that is held, empty of one that has finished
  * - reservation ends, a sorted set: the millisecond at which each is forgotten
- * - streams, a hash: reservations held of each conversation
+ * - streams, a hash: reservations held of each
  *
- * Arguments: the time or nothing, an operation, a reservation; `admit` then takes the conversation and the limits,
+ * Arguments: the time or nothing, an operation, a reservation; `admit` then takes the stream and the limits,
  * where nothing is no limit, and answers nothing or which limit refuses and for how many seconds.
  */
 export const LIMITER_SCRIPT = redisScript(`
@@ -61,10 +61,10 @@ end
 local function let_go(name)
   local held = redis.call('HGET', reservations, name)
   if not held or held == '' then return nil end
-  local spent, conversation = string.match(held, '^(%d+) (.*)$')
+  local spent, stream = string.match(held, '^(%d+) (.*)$')
   redis.call('HDEL', reservations, name)
   redis.call('ZREM', ends, name)
-  if redis.call('HINCRBY', streams, conversation, -1) <= 0 then redis.call('HDEL', streams, conversation) end
+  if redis.call('HINCRBY', streams, stream, -1) <= 0 then redis.call('HDEL', streams, stream) end
   return spent
 end
 
@@ -96,7 +96,7 @@ end
 
 if redis.call('HEXISTS', reservations, reservation) == 1 then return end
 
-local conversation, most_streams = ARGV[4], tonumber(ARGV[7])
+local stream, most_streams = ARGV[4], tonumber(ARGV[7])
 local refusal, longest = nil, 0
 for i, bucket in ipairs(buckets) do
   local limit = tonumber(ARGV[4 + i])
@@ -114,7 +114,7 @@ for i, bucket in ipairs(buckets) do
   end
 end
 if not refusal and most_streams then
-  local count = redis.call('HLEN', streams) + 1 - redis.call('HEXISTS', streams, conversation)
+  local count = redis.call('HLEN', streams) + 1 - redis.call('HEXISTS', streams, stream)
   -- When a stream ends is not known, so a second is as good a time as any to try again.
   if count > most_streams then refusal, longest = 'concurrentStreams', 1 end
 end
@@ -129,8 +129,8 @@ for _, bucket in ipairs(buckets) do
   spent = spent .. bucket.spends
 end
 write_buckets()
-redis.call('HSET', reservations, reservation, spent .. ' ' .. conversation)
+redis.call('HSET', reservations, reservation, spent .. ' ' .. stream)
 redis.call('ZADD', ends, at + HELD, reservation)
-redis.call('HINCRBY', streams, conversation, 1)
+redis.call('HINCRBY', streams, stream, 1)
 keep_reservations()
 `);

@@ -1,5 +1,4 @@
-import type { Admission, AdmissionRequest, Limiter, UserLimits } from "../../ports/limiter.ts";
-import type { Scope } from "../../ports/scope.ts";
+import type { Admission, AdmissionRequest, LimitedParty, Limiter, TurnLimits } from "../../ports/limiter.ts";
 import type { Clock } from "../../ports/system.ts";
 import type { RedisConnection } from "./connection.ts";
 import { deleteKeys } from "./delete-keys.ts";
@@ -11,27 +10,27 @@ import { OwedCalls } from "./owed-calls.ts";
 const KEYS = [redisKeys.limits, redisKeys.reservations, redisKeys.reservationEnds, redisKeys.streams];
 
 /** The script's answer: nothing, or which limit refused and for how many seconds. */
-type Refusal = readonly [limit: keyof UserLimits, retryAfter: number] | null;
+type Refusal = readonly [limit: keyof TurnLimits, retryAfter: number] | null;
 
 /**
  * Limits counted in Redis, by one script. A reservation that nobody finishes, because its gateway died, is
- * finished after 15 minutes: until then its conversation counts as a stream.
+ * finished after 15 minutes: until then its stream counts.
  *
  * `admit` rejects with `RedisUnavailable` while Redis is away. A `release` or `finish` that falls into such a time
- * resolves, and is done before this process admits that user again, and when Redis is back.
+ * resolves, and is done before this process admits that party again, and when Redis is back.
  *
  * @param options.clock absent, as it should be outside of tests, is Redis's own clock, which all instances share
  */
 export function createRedisLimiter({ redis, clock }: { redis: RedisConnection; clock?: Clock }): Limiter {
   const owed = new OwedCalls(redis);
 
-  const call = (scope: Scope, operation: string, ...values: string[]): Promise<unknown> => {
-    const keys = KEYS.map((keyOf) => keyOf(scope));
+  const call = (party: LimitedParty, operation: string, ...values: string[]): Promise<unknown> => {
+    const keys = KEYS.map((keyOf) => keyOf(party));
     return redis.script(LIMITER_SCRIPT, keys, [clock?.now() ?? "", operation, ...values]);
   };
-  const end = (operation: "release" | "finish") => async (scope: Scope, reservation: string) => {
-    const now = () => call(scope, operation, reservation);
-    await owed.do({ group: redisKeys.limits(scope), name: reservation, now });
+  const end = (operation: "release" | "finish") => async (party: LimitedParty, reservation: string) => {
+    const now = () => call(party, operation, reservation);
+    await owed.do({ group: redisKeys.limits(party), name: reservation, now });
   };
 
   return {
@@ -50,23 +49,23 @@ export function createRedisLimiter({ redis, clock }: { redis: RedisConnection; c
     },
     release: end("release"),
     finish: end("finish"),
-    async eraseUser(scope) {
-      await owed.settle(redisKeys.limits(scope));
+    async erase(party) {
+      await owed.settle(redisKeys.limits(party));
       return Math.min(
         1,
         await deleteKeys(
           redis,
-          KEYS.map((keyOf) => keyOf(scope)),
+          KEYS.map((keyOf) => keyOf(party)),
         ),
       );
     },
   };
 }
 
-function wanted({ reservation, conversation, limits }: AdmissionRequest): string[] {
+function wanted({ reservation, stream, limits }: AdmissionRequest): string[] {
   const { messagesPerMinute, messagesPerHour, concurrentStreams } = limits;
   const numbers = [messagesPerMinute, messagesPerHour, concurrentStreams];
-  return [reservation, conversation, ...numbers.map((limit) => (limit === null ? "" : String(limit)))];
+  return [reservation, stream, ...numbers.map((limit) => (limit === null ? "" : String(limit)))];
 }
 
 function admissionOf(refusal: Refusal): Admission {

@@ -151,7 +151,16 @@ export const OPERATIONS = {
   forgetAnswers: ({ world, tenant, scope }: Here) =>
     world.answerCache.forTenant(tenant).eraseUser(scope.user),
   admit: ({ world, scope, conversation, number }: Here) =>
-    world.limiter.admit({ ...scope, reservation: `r${number}`, conversation, limits: LIMITS }),
+    world.limiter.admit({ ...scope, reservation: `r${number}`, stream: conversation, limits: LIMITS }),
+  admitForAll: ({ world, tenant, conversation, number }: Here) =>
+    world.limiter.admit({
+      tenant,
+      user: null,
+      reservation: `r${number}`,
+      stream: conversation,
+      limits: LIMITS,
+    }),
+  finishForAll: ({ world, tenant, about }: Here) => world.limiter.finish({ tenant, user: null }, `r${about}`),
   finish: ({ world, scope, about }: Here) => world.limiter.finish(scope, `r${about}`),
   release: ({ world, scope, about }: Here) => world.limiter.release(scope, `r${about}`),
   lease: async ({ world, scope, conversation, marker }: Here) => {

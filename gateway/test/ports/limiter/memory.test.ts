@@ -12,19 +12,19 @@ test("users who are idle are forgotten while others come, however many there hav
   const limits = { messagesPerMinute: 10, messagesPerHour: 100, concurrentStreams: 3 };
   const visit = async (user: string): Promise<void> => {
     const scope = scopeOf("tenant", user);
-    await limiter.admit({ ...scope, reservation: "r", conversation: "c", limits });
+    await limiter.admit({ ...scope, reservation: "r", stream: "c", limits });
     await limiter.finish(scope, "r");
   };
   const running = scopeOf("tenant", "still running");
-  await limiter.admit({ ...running, reservation: "r", conversation: "c", limits });
+  await limiter.admit({ ...running, reservation: "r", stream: "c", limits });
   let most = 0;
   for (let visitor = 0; visitor < 20_000; visitor++) {
     await visit(`visitor ${visitor}`);
     clock.advance(1_000);
-    most = Math.max(most, limiter.users);
+    most = Math.max(most, limiter.parties);
   }
   expect(most).toBeLessThan(1_000);
-  const other = { ...running, reservation: "other", conversation: "other" };
+  const other = { ...running, reservation: "other", stream: "other" };
   expect(await limiter.admit({ ...other, limits: { ...limits, concurrentStreams: 1 } })).toMatchObject({
     code: "CONCURRENCY_LIMITED",
   });

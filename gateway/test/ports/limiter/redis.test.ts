@@ -15,24 +15,37 @@ onEveryRedis((running) => {
     return createRedisLimiter({ redis, clock });
   });
 
-  test("of 200 at once on four instances exactly as many get in as one would let in, on Redis's clock", async () => {
-    const { wipe, connect } = running();
-    await wipe();
-    const instances = await Promise.all(Array.from({ length: 4 }, connect));
-    const limiters = instances.map((redis) => createRedisLimiter({ redis }));
-    const scope = scopeOf("tenant", "user");
-    const all = await Promise.all(
-      Array.from({ length: 200 }, (_, number) =>
-        limiters[number % 4]?.admit({
-          ...scope,
-          reservation: `${number}`,
-          conversation: "conversation",
-          limits: { ...limits, messagesPerMinute: 7 },
-        }),
-      ),
-    );
-    expect(all.filter((admission) => admission?.admitted)).toHaveLength(7);
-  });
+  test.each([
+    { whose: "a user's", party: scopeOf("tenant", "user") },
+    { whose: "a tenant's", party: { tenant: scopeOf("tenant", "user").tenant, user: null } },
+  ])(
+    "of 200 at once on four instances exactly as many get in as $whose limits say, on Redis's clock",
+    async ({ party }) => {
+      const { wipe, connect } = running();
+      await wipe();
+      const instances = await Promise.all(Array.from({ length: 4 }, connect));
+      const limiters = instances.map((redis) => createRedisLimiter({ redis }));
+      const race = async (wanted: (number: number) => object): Promise<number> => {
+        const all = await Promise.all(
+          Array.from({ length: 200 }, (_, number) =>
+            limiters[number % 4]?.admit({
+              ...party,
+              reservation: `${number}`,
+              stream: "conversation",
+              limits: { messagesPerMinute: null, messagesPerHour: null, concurrentStreams: null },
+              ...wanted(number),
+            }),
+          ),
+        );
+        return all.filter((admission) => admission?.admitted).length;
+      };
+      expect(await race(() => ({ limits: { ...limits, messagesPerMinute: 7 } }))).toBe(7);
+      await limiters[0]?.erase(party);
+      expect(
+        await race((number) => ({ stream: `${number}`, limits: { ...limits, concurrentStreams: 5 } })),
+      ).toBe(5);
+    },
+  );
 
   test("streams of a gateway that died are free after 15 minutes, and not before", async () => {
     const { redis, wipe } = running();
@@ -40,8 +53,7 @@ onEveryRedis((running) => {
     const clock = manualClock();
     const limiter = createRedisLimiter({ redis, clock });
     const scope = scopeOf("tenant", "user");
-    const admit = (conversation: string) =>
-      limiter.admit({ ...scope, reservation: conversation, conversation, limits });
+    const admit = (stream: string) => limiter.admit({ ...scope, reservation: stream, stream, limits });
     await admit("a");
     clock.advance(MINUTE);
     await admit("b");
@@ -67,7 +79,7 @@ onEveryRedis((running) => {
       await pass(milliseconds);
     };
     const admit = (reservation: string) =>
-      limiter.admit({ ...scope, reservation, conversation: "c", limits: { ...limits, messagesPerHour: 2 } });
+      limiter.admit({ ...scope, reservation, stream: "c", limits: { ...limits, messagesPerHour: 2 } });
     await admit("one");
     await admit("two");
     await elapse(29 * MINUTE);
@@ -89,7 +101,7 @@ onEveryRedis((running) => {
           limiter.admit({
             ...scopeOf("tenant", "user"),
             reservation: `${clock.now()} ${number} ${Math.random()}`,
-            conversation: "c",
+            stream: "c",
             limits,
           }),
         ),

@@ -1,16 +1,15 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
-import type { Admission, Limiter, UserLimits } from "../../../src/ports/limiter.ts";
-import type { Scope } from "../../../src/ports/scope.ts";
+import type { Admission, LimitedParty, Limiter, TurnLimits } from "../../../src/ports/limiter.ts";
 import type { Clock } from "../../../src/ports/system.ts";
 import { type ManualClock, manualClock } from "../support/manual-clock.ts";
 import { LOOKALIKES, scopeOf } from "../support/scopes.ts";
 
-const NONE: UserLimits = { messagesPerMinute: null, messagesPerHour: null, concurrentStreams: null };
+const NONE: TurnLimits = { messagesPerMinute: null, messagesPerHour: null, concurrentStreams: null };
 const MINUTE = 60_000;
 const HOUR = 3_600_000;
 const ADMITTED = { admitted: true };
 
-const refused = (limit: keyof UserLimits, retryAfter: number): Admission => ({
+const refused = (limit: keyof TurnLimits, retryAfter: number): Admission => ({
   admitted: false,
   code: limit === "concurrentStreams" ? "CONCURRENCY_LIMITED" : "RATE_LIMITED",
   limit,
@@ -23,8 +22,10 @@ const refused = (limit: keyof UserLimits, retryAfter: number): Admission => ({
  * @param create makes a limiter that knows nobody, on the clock given
  */
 export function limiterSuite(create: (options: { clock: Clock }) => Limiter | Promise<Limiter>): void {
-  describe("a limiter", () => {
-    const scope = scopeOf("tenant", "user");
+  describe.each([
+    { whose: "a user", scope: scopeOf("tenant", "user") },
+    { whose: "all users of a tenant", scope: { tenant: scopeOf("tenant", "user").tenant, user: null } },
+  ])("a limiter, for $whose", ({ scope }) => {
     let clock: ManualClock;
     let limiter: Limiter;
     let reservations = 0;
@@ -34,16 +35,16 @@ export function limiterSuite(create: (options: { clock: Clock }) => Limiter | Pr
     });
 
     const admit = (
-      limits: Partial<UserLimits>,
-      fields: { reservation?: string; conversation?: string; scope?: Scope } = {},
+      limits: Partial<TurnLimits>,
+      fields: { reservation?: string; stream?: string; scope?: LimitedParty } = {},
     ): Promise<Admission> =>
       limiter.admit({
         ...(fields.scope ?? scope),
         reservation: fields.reservation ?? `reservation ${++reservations}`,
-        conversation: fields.conversation ?? "conversation",
+        stream: fields.stream ?? "stream",
         limits: { ...NONE, ...limits },
       });
-    const admitMany = async (count: number, limits: Partial<UserLimits>): Promise<number> => {
+    const admitMany = async (count: number, limits: Partial<TurnLimits>): Promise<number> => {
       const all = await Promise.all(Array.from({ length: count }, () => admit(limits)));
       return all.filter(({ admitted }) => admitted).length;
     };
@@ -92,10 +93,10 @@ export function limiterSuite(create: (options: { clock: Clock }) => Limiter | Pr
       const limits = { messagesPerMinute: 1, concurrentStreams: 1 };
       await admit(limits, { reservation: "late" });
       await admit(limits, { scope: other });
-      expect(await limiter.eraseUser(scope)).toBe(1);
+      expect(await limiter.erase(scope)).toBe(1);
       await limiter.finish(scope, "late");
       await limiter.release(scope, "late");
-      expect(await limiter.eraseUser(scope)).toBe(0);
+      expect(await limiter.erase(scope)).toBe(0);
       expect(await admit(limits)).toEqual(ADMITTED);
       expect(await admit(limits, { scope: other })).toMatchObject({ admitted: false });
     });
@@ -124,12 +125,12 @@ export function limiterSuite(create: (options: { clock: Clock }) => Limiter | Pr
 
     test("streams are conversations with a reply that has not finished", async () => {
       const limits = { concurrentStreams: 2 };
-      await admit(limits, { reservation: "a1", conversation: "a" });
-      await admit(limits, { reservation: "a2", conversation: "a" });
-      await admit(limits, { reservation: "b1", conversation: "b" });
-      const third = { conversation: "c" };
+      await admit(limits, { reservation: "a1", stream: "a" });
+      await admit(limits, { reservation: "a2", stream: "a" });
+      await admit(limits, { reservation: "b1", stream: "b" });
+      const third = { stream: "c" };
       expect(await admit(limits, third)).toEqual(refused("concurrentStreams", 1));
-      expect(await admit(limits, { conversation: "b", reservation: "b2" })).toEqual(ADMITTED);
+      expect(await admit(limits, { stream: "b", reservation: "b2" })).toEqual(ADMITTED);
       await limiter.finish(scope, "a1");
       await limiter.finish(scope, "a1");
       expect(await admit(limits, third)).toEqual(refused("concurrentStreams", 1));
@@ -140,7 +141,7 @@ export function limiterSuite(create: (options: { clock: Clock }) => Limiter | Pr
     test("of 1,000 conversations at once exactly as many get in as there are streams", async () => {
       const limits = { concurrentStreams: 5, messagesPerMinute: 100 };
       const all = await Promise.all(
-        Array.from({ length: 1_000 }, (_, number) => admit(limits, { conversation: `${number}` })),
+        Array.from({ length: 1_000 }, (_, number) => admit(limits, { stream: `${number}` })),
       );
       expect(all.filter(({ admitted }) => admitted)).toHaveLength(5);
       expect(await admitMany(1_000, { messagesPerMinute: 100 })).toBe(95);
@@ -161,41 +162,51 @@ export function limiterSuite(create: (options: { clock: Clock }) => Limiter | Pr
 
     test("a finish frees the stream and keeps the tokens spent, even if a release follows", async () => {
       const limits = { messagesPerMinute: 1, concurrentStreams: 1 };
-      await admit(limits, { reservation: "one", conversation: "a" });
+      await admit(limits, { reservation: "one", stream: "a" });
       for (let twice = 0; twice < 2; twice++) await limiter.finish(scope, "one");
       await limiter.release(scope, "one");
       await limiter.finish(scope, "unknown");
-      expect(await admit(limits, { conversation: "b" })).toEqual(refused("messagesPerMinute", 60));
+      expect(await admit(limits, { stream: "b" })).toEqual(refused("messagesPerMinute", 60));
       clock.advance(MINUTE);
-      expect(await admit(limits, { conversation: "b" })).toEqual(ADMITTED);
+      expect(await admit(limits, { stream: "b" })).toEqual(ADMITTED);
     });
 
     test("the same reservation is admitted again without cost, held or finished, and judged anew once released", async () => {
       const limits = { messagesPerMinute: 2, concurrentStreams: 1 };
-      const again = { reservation: "one", conversation: "a" };
+      const again = { reservation: "one", stream: "a" };
       const all = await Promise.all(Array.from({ length: 100 }, () => admit(limits, again)));
       expect(all.every(({ admitted }) => admitted)).toBe(true);
-      expect(await admit(limits, { conversation: "a", reservation: "two" })).toEqual(ADMITTED);
+      expect(await admit(limits, { stream: "a", reservation: "two" })).toEqual(ADMITTED);
       expect(await admit(limits, again)).toEqual(ADMITTED);
       await limiter.finish(scope, "one");
       expect(await admit(limits, again)).toEqual(ADMITTED);
       await limiter.finish(scope, "two");
-      expect(await admit({ concurrentStreams: 1 }, { conversation: "b", reservation: "three" })).toEqual(
-        ADMITTED,
-      );
+      expect(await admit({ concurrentStreams: 1 }, { stream: "b", reservation: "three" })).toEqual(ADMITTED);
       await limiter.release(scope, "three");
-      await admit({ concurrentStreams: 1 }, { conversation: "c" });
-      const anew = await admit({ concurrentStreams: 1 }, { conversation: "b", reservation: "three" });
+      await admit({ concurrentStreams: 1 }, { stream: "c" });
+      const anew = await admit({ concurrentStreams: 1 }, { stream: "b", reservation: "three" });
       expect(anew).toEqual(refused("concurrentStreams", 1));
+    });
+
+    test("the tenant's limits and its users' are apart, also where all is called the same", async () => {
+      const limits = { messagesPerMinute: 1, concurrentStreams: 1 };
+      const shared = { reservation: "shared", stream: "shared" };
+      const others = [scopeOf("tenant", "another"), scopeOf("another", "user"), scopeOf("", "tenant")];
+      for (const other of others) expect(await admit(limits, { ...shared, scope: other })).toEqual(ADMITTED);
+      expect(await admit(limits, shared)).toEqual(ADMITTED);
+      for (const other of others) await limiter.release(other, "shared");
+      expect(await admit(limits, { stream: "other" })).toMatchObject({ admitted: false });
+      await limiter.erase(scopeOf("tenant", "another"));
+      expect(await admit(limits, { stream: "other" })).toMatchObject({ admitted: false });
     });
 
     test.each(LOOKALIKES)("%j and %j have limits of their own", async (one, other) => {
       const limits = { messagesPerMinute: 1, concurrentStreams: 1 };
-      const shared = { reservation: "shared", conversation: "shared" };
+      const shared = { reservation: "shared", stream: "shared" };
       expect(await admit(limits, { ...shared, scope: one })).toEqual(ADMITTED);
-      expect(await admit(limits, { conversation: "other", scope: one })).toMatchObject({ admitted: false });
+      expect(await admit(limits, { stream: "other", scope: one })).toMatchObject({ admitted: false });
       await limiter.finish(other, "shared");
-      expect(await admit(limits, { conversation: "other", scope: other })).toEqual(ADMITTED);
+      expect(await admit(limits, { stream: "other", scope: other })).toEqual(ADMITTED);
     });
   });
 }

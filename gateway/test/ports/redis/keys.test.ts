@@ -50,13 +50,16 @@ const OF_CONVERSATIONS = [
   "owner",
   "epoch",
 ] as const;
-const OF_USERS = ["limits", "reservations", "reservationEnds", "streams", "presence"] as const;
+const OF_PARTIES = ["limits", "reservations", "reservationEnds", "streams"] as const;
+const OF_USERS = [...OF_PARTIES, "presence"] as const;
 
 const allKeys = (of: Scope, conversation: string): string[] => [
   ...OF_CONVERSATIONS.map((kind) => redisKeys[kind](of, conversation)),
   ...OF_USERS.map((kind) => redisKeys[kind](of)),
   redisKeys.answer(of.tenant, conversation),
 ];
+const keysOfTenant = ({ tenant }: Scope): string[] =>
+  OF_PARTIES.map((kind) => redisKeys[kind]({ tenant, user: null }));
 /** What a cluster hashes: what stands between the first brace and the next. */
 const hashTag = (key: string): string | undefined => /\{([^}]+)\}/u.exec(key)?.[1];
 
@@ -114,6 +117,21 @@ describe("names of keys", () => {
         expect(same).toHaveLength(expected);
       }),
       { seed: testSeed("names of keys"), numRuns: 5_000 },
+    );
+  });
+
+  test("what a tenant's users share has no name of any user's, conversation's or other tenant's", () => {
+    fc.assert(
+      fc.property(scope, scope, id, (one, other, conversation) => {
+        const shared = keysOfTenant(one);
+        expect(new Set(shared.map(hashTag)).size).toBe(1);
+        expect(
+          [one, other].flatMap((of) => allKeys(of, conversation)).filter((key) => shared.includes(key)),
+        ).toEqual([]);
+        const same = keysOfTenant(other).filter((key) => shared.includes(key));
+        expect(same).toHaveLength(one.tenant === other.tenant ? OF_PARTIES.length : 0);
+      }),
+      { seed: testSeed("names of what a tenant shares"), numRuns: 2_000 },
     );
   });
 

@@ -61,7 +61,7 @@ describe("while Redis is away", () => {
     const attempts = (): Promise<unknown[]> =>
       Promise.all([
         outcome(layer.read(scope, "c")),
-        outcome(limiter.admit({ ...scope, reservation: "r", conversation: "c", limits })),
+        outcome(limiter.admit({ ...scope, reservation: "r", stream: "c", limits })),
         outcome(summaries.claim(scope, "c", 60)),
         outcome(journal.append([entry, { ...entry, reply: "s" }])),
         outcome(leases.acquire(scope, "c", "i", { seconds: 8, above: 0 })),
@@ -108,8 +108,7 @@ describe("while Redis is away", () => {
 
   test("a reply that ended meanwhile does not count as a stream once Redis is back", async () => {
     const limiter = createRedisLimiter({ redis });
-    const admit = (conversation: string) =>
-      limiter.admit({ ...scope, reservation: conversation, conversation, limits });
+    const admit = (stream: string) => limiter.admit({ ...scope, reservation: stream, stream, limits });
     await admit("a");
     proxy.cut();
     await limiter.finish(scope, "a");

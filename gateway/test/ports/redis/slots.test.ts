@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { createRedisAnswerCache } from "../../../src/adapters/redis/answer-cache.ts";
+import { createRedisBudgets } from "../../../src/adapters/redis/budgets.ts";
 import { createRedisConversationSummaries } from "../../../src/adapters/redis/conversation-summaries.ts";
 import { createRedisLimiter } from "../../../src/adapters/redis/limiter.ts";
 import { createRedisMessageLayer } from "../../../src/adapters/redis/message-layer.ts";
@@ -27,7 +28,7 @@ async function leaveTraces({ redis }: TestRedis, scope: Scope): Promise<void> {
     await summaries.write(scope, conversation, { position: 1, text: "text" }, claim);
     const limiter = createRedisLimiter({ redis });
     const limits = { messagesPerMinute: 5, messagesPerHour: 50, concurrentStreams: 5 };
-    await limiter.admit({ ...scope, reservation: conversation, conversation, limits });
+    await limiter.admit({ ...scope, reservation: conversation, stream: conversation, limits });
     if (conversation === "one") await limiter.finish(scope, conversation);
     const journal = createRedisReplyJournal({ redis });
     await journal.append([{ ...scope, reply: conversation, epoch: 1, seq: 1, text: "text" }]);
@@ -45,6 +46,22 @@ onEveryRedis((running) => {
       expect(life).toBeGreaterThan(0);
       expect(life).toBeLessThanOrEqual(7 * DAY);
     }
+  });
+
+  test("what a tenant's users may do together, and what they used, lies in one slot", async () => {
+    const { redis, wipe } = running();
+    await wipe();
+    const { tenant } = scopeOf("{tenant}:", "user");
+    const limits = { messagesPerMinute: 5, messagesPerHour: 50, concurrentStreams: 5 };
+    const limiter = createRedisLimiter({ redis });
+    await limiter.admit({ tenant, user: null, reservation: "one", stream: "c", limits });
+    const budgets = createRedisBudgets({ redis }).forTenant(tenant);
+    const account = { name: "month", limit: 100, endsAt: Date.now() + DAY };
+    await budgets.open(account, 0);
+    await budgets.reserve({ reservation: "one", tokens: 5, accounts: [account] });
+    const keys = await running().keys();
+    expect(keys).toHaveLength(7);
+    expect(new Set(keys.map(({ slot }) => slot)).size).toBe(1);
   });
 
   test("answers are kept for their time", async () => {

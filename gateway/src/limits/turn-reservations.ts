@@ -1,0 +1,129 @@
+import type { Admission, LimitedParty, Limiter, TurnLimits } from "../ports/limiter.ts";
+import type { Scope } from "../ports/scope.ts";
+import type { Clock } from "../ports/system.ts";
+import type { Exhausted, TokenBudget, TurnBudget } from "./token-budget.ts";
+
+/** What a turn must get before it is taken. */
+export interface WantedTurn {
+  readonly scope: Scope;
+  /** Names all that is held for it, wherever that is. */
+  readonly reservation: string;
+  readonly conversation: string;
+  /** What each user may do. */
+  readonly limits: TurnLimits;
+  /** What all users of the tenant may do together. */
+  readonly ceilings: TurnLimits;
+  readonly budget: TurnBudget;
+  /** Tokens that it may take, as far as can be said before. */
+  readonly tokens: number;
+}
+
+/** Why a turn is not taken: words that say whose limit it is, and whole seconds until a try can succeed. */
+export interface LimitRefusal {
+  readonly code: "RATE_LIMITED" | "CONCURRENCY_LIMITED" | "BUDGET_EXHAUSTED";
+  readonly message: string;
+  readonly retryAfter: number;
+}
+
+/** What turns hold of their user's limits, of their tenant's, and of budgets. */
+export interface TurnReservations {
+  /** Takes all that a turn needs, or says why not; a refusal holds nothing. */
+  reserve(turn: WantedTurn): Promise<LimitRefusal | null>;
+  /** The turn was not taken after all: everything is as if it had never been reserved. Twice is once. */
+  giveBack(scope: Scope, reservation: string): Promise<void>;
+  /** The reply has ended: its streams are free. What it took of budgets is settled where its usage is booked. Twice is once. */
+  finish(scope: Scope, reservation: string): Promise<void>;
+}
+
+const USER_WORDS = {
+  messagesPerMinute: "too many messages of yours this minute",
+  messagesPerHour: "too many messages of yours this hour",
+  concurrentStreams: "too many answers to you at once",
+} as const;
+
+const TENANT_WORDS = {
+  messagesPerMinute: "too many messages of all users of this site this minute",
+  messagesPerHour: "too many messages of all users of this site this hour",
+  concurrentStreams: "too many answers to all users of this site at once",
+} as const;
+
+/**
+ * Reserves turns: first with the user's own limits, then with the tenant's, since these lie in different slots of a
+ * cluster and nothing spans both. If the second refuses, the first is given back by the reservation's name.
+ */
+export function createTurnReservations(options: {
+  limiter: Limiter;
+  budget: TokenBudget;
+  clock: Clock;
+}): TurnReservations {
+  const { limiter, budget, clock } = options;
+
+  const ofTenant = async (turn: WantedTurn): Promise<LimitRefusal | null> => {
+    const { scope, reservation, ceilings } = turn;
+    if (Object.values(ceilings).some((ceiling) => ceiling !== null)) {
+      // Users' conversations may be called the same.
+      const stream = JSON.stringify([scope.user, turn.conversation]);
+      const admission = await limiter.admit({ ...allOf(scope), reservation, stream, limits: ceilings });
+      if (!admission.admitted) return refusalOf(admission, TENANT_WORDS);
+    }
+    const exhausted = await budget.reserve(turn.budget, reservation, turn.tokens);
+    return exhausted === null ? null : exhaustedBudget(exhausted, clock.now());
+  };
+
+  const giveBack = async (scope: Scope, reservation: string): Promise<void> => {
+    await Promise.all([
+      limiter.release(scope, reservation),
+      limiter.release(allOf(scope), reservation),
+      budget.settle(scope.tenant, reservation, 0),
+    ]);
+  };
+
+  return {
+    async reserve(turn) {
+      const { scope, reservation, conversation: stream, limits } = turn;
+      const admission = await limiter.admit({ ...partyOf(scope), reservation, stream, limits });
+      if (!admission.admitted) return refusalOf(admission, USER_WORDS);
+      let reserved = false;
+      try {
+        const refusal = await ofTenant(turn);
+        reserved = refusal === null;
+        return refusal;
+      } finally {
+        if (!reserved) await giveBack(scope, reservation);
+      }
+    },
+    giveBack,
+    async finish(scope, reservation) {
+      // Whoever ends a reply, also of an instance that died, frees both, whatever ceilings there are by now.
+      await Promise.all([limiter.finish(scope, reservation), limiter.finish(allOf(scope), reservation)]);
+    },
+  };
+}
+
+function partyOf({ tenant, user }: Scope): LimitedParty {
+  return { tenant, user };
+}
+
+/** All of the tenant's users together. */
+function allOf({ tenant }: Scope): LimitedParty {
+  return { tenant, user: null };
+}
+
+function refusalOf(
+  { code, limit, retryAfter }: Extract<Admission, { admitted: false }>,
+  words: Readonly<Record<keyof TurnLimits, string>>,
+): LimitRefusal {
+  return { code, message: `${words[limit]}; try again in ${retryAfter} s`, retryAfter };
+}
+
+function exhaustedBudget({ period, beginsAt }: Exhausted, now: number): LimitRefusal {
+  const message =
+    period === "month"
+      ? `this site's answers of this month are used up; there are new ones from ${new Date(beginsAt).toISOString().slice(0, 10)} on`
+      : "this site's answers of today are used up; please come back tomorrow";
+  return {
+    code: "BUDGET_EXHAUSTED",
+    message,
+    retryAfter: Math.max(1, Math.ceil((beginsAt - now) / 1000)),
+  };
+}
