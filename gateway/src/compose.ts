@@ -33,7 +33,7 @@ import { createTenantDirectory } from "./tenants/directory.ts";
 import { createRegistry } from "./tenants/registry.ts";
 import { resealSecrets } from "./tenants/reseal.ts";
 import { createChatServer } from "./transport/chat-server.ts";
-import { ERASED_USER } from "./transport/revocation.ts";
+import { ENDED_VISITOR, ERASED_USER } from "./transport/revocation.ts";
 import { createRouter } from "./transport/router.ts";
 import { demoRoutes } from "./transport/routes/demo.ts";
 import { operationRoutes } from "./transport/routes/operations.ts";
@@ -113,6 +113,11 @@ export async function startGateway(
     durable,
     hot,
     outside: surroundings.outside ?? createOutsideFetch(),
+    endedVisitor: (scope) => {
+      cluster
+        .withdraw(scope, "visitor")
+        .catch((error: unknown) => log.error({ err: error }, "a visitor's sockets could not be ended"));
+    },
     clock,
     ids,
     randomness,
@@ -158,8 +163,9 @@ export async function startGateway(
     changed: pacer.changed,
     run: (reply) => pipeline.run(reply),
     stopHere: (reply, reason) => pipeline.stop(reply, reason),
-    eraseHere: (scope) => {
-      sessions.end(scope, ERASED_USER);
+    withdrawHere: (scope, what) => {
+      sessions.end(scope, what === "user" ? ERASED_USER : ENDED_VISITOR);
+      if (what === "visitor") return;
       for (const reply of replies.forget(scope)) pipeline.stop(reply, "cancelled");
     },
     draining: () => draining,

@@ -4,6 +4,7 @@ import { createGates, type Gates } from "./limits/gates.ts";
 import { createTokenBudget, type TokenBudget } from "./limits/token-budget.ts";
 import type { OutsideFetch } from "./ports/outside-fetch.ts";
 import type { RegistryStore } from "./ports/registry-store.ts";
+import type { Scope } from "./ports/scope.ts";
 import type { Clock, Ids, Randomness } from "./ports/system.ts";
 import type { DurableStores, HotStores } from "./stores.ts";
 import type { Log } from "./telemetry/log.ts";
@@ -15,7 +16,7 @@ import { createTokens, type Tokens } from "./tenants/tokens.ts";
 import { createVisitorTokens } from "./tenants/visitor-tokens.ts";
 import { createVisitors, type Visitors } from "./tenants/visitors.ts";
 import { type ClientAddress, createClientAddress } from "./transport/client-address.ts";
-import { ENDED_VISITOR, OpenSessions } from "./transport/revocation.ts";
+import { OpenSessions } from "./transport/revocation.ts";
 
 /** What knows who speaks, and whether they may. */
 export interface Identity {
@@ -38,6 +39,8 @@ export function createIdentity(parts: {
   durable: Pick<DurableStores, "visitorFamilies" | "audit" | "usage">;
   hot: Pick<HotStores, "addressLimiter" | "budgets">;
   outside: OutsideFetch;
+  /** Told of a visitor whose tokens and sessions hold no more. */
+  endedVisitor(scope: Scope): void;
   clock: Clock;
   ids: Ids;
   randomness: Randomness;
@@ -78,7 +81,7 @@ export function createIdentity(parts: {
     clock,
     ids,
     randomness,
-    ended: (scope) => sessions.end(scope, ENDED_VISITOR),
+    ended: parts.endedVisitor,
   });
 
   return {

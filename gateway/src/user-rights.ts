@@ -46,7 +46,7 @@ export function startUserRights(parts: {
   const erasing = {
     records,
     stores: [...layersOf({ ...hot, journal }), visitorsStore(visitors)],
-    stop: (scope: Scope) => cluster.erase(scope),
+    stop: (scope: Scope) => cluster.withdraw(scope, "user"),
     clock,
     ids,
   };

@@ -7,7 +7,7 @@ import { Holds } from "./holds.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
 import { Membership } from "./membership.ts";
 import type { ClusterParts } from "./parts.ts";
-import type { PeerAnswer, PeerRequest } from "./peer-messages.ts";
+import type { PeerAnswer, PeerRequest, Withdrawn } from "./peer-messages.ts";
 import { Peers } from "./peers.ts";
 import { Running } from "./running.ts";
 import { TakeOver } from "./take-over.ts";
@@ -236,11 +236,11 @@ export class Cluster {
     await Promise.all(owed.map(({ reply }) => this.stop(scope, reply, "abandoned")));
   }
 
-  /** Ends a user's sockets and what runs for them, here and on every instance that answers in time. */
-  async erase(scope: Scope): Promise<void> {
-    this.#parts.eraseHere(scope);
+  /** Takes back what a user has no more, here and on every instance that answers in time. */
+  async withdraw(scope: Scope, what: Withdrawn): Promise<void> {
+    this.#parts.withdrawHere(scope, what);
     const { tenant, user } = scope;
-    await this.#askAll({ ask: "erase", tenant, user });
+    await this.#askAll({ ask: "withdraw", what, tenant, user });
   }
 
   async #askAll(request: PeerRequest): Promise<void> {
@@ -280,8 +280,8 @@ export class Cluster {
       return "yes";
     }
     const scope = { tenant: request.tenant, user: request.user } as Scope;
-    if (request.ask === "erase") {
-      this.#parts.eraseHere(scope);
+    if (request.ask === "withdraw") {
+      this.#parts.withdrawHere(scope, request.what);
       return "yes";
     }
     if (request.ask === "run") {

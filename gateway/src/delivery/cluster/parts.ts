@@ -10,6 +10,7 @@ import type { Connections } from "../connections.ts";
 import type { ConversationQueues } from "../conversation-queues.ts";
 import type { LiveReplies } from "../live-replies.ts";
 import type { LiveReply, ReplyStopped } from "../live-reply.ts";
+import type { Withdrawn } from "./peer-messages.ts";
 
 /** What a cluster works with; `compose.ts` fills it. */
 export interface ClusterParts {
@@ -28,8 +29,8 @@ export interface ClusterParts {
   readonly run: (reply: LiveReply) => void;
   /** Stops a reply that runs or waits here. */
   readonly stopHere: (reply: LiveReply, reason: ReplyStopped["reason"]) => void;
-  /** Ends the sockets of a user who is being erased, and what runs for them here. */
-  readonly eraseHere: (scope: Scope) => void;
+  /** Ends the sockets of a user who has that no more, and what runs for one who is being erased, here. */
+  readonly withdrawHere: (scope: Scope, what: Withdrawn) => void;
   readonly draining: () => boolean;
   readonly clock: Clock;
   readonly ids: Ids;

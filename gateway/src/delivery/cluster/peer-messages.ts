@@ -56,10 +56,18 @@ export type PeerRequest =
       readonly reply: string;
       readonly reason: Extract<EndReason, "cancelled" | "abandoned" | "interrupted">;
     }
-  /** A user is being erased: let go of everything that is theirs. */
-  | { readonly ask: "erase"; readonly tenant: string; readonly user: string }
+  /** A user has something no more: take it back. */
+  | {
+      readonly ask: "withdraw";
+      readonly what: Withdrawn;
+      readonly tenant: string;
+      readonly user: string;
+    }
   /** A conversation has open replies that you may not know of: run them. */
   | { readonly ask: "run"; readonly tenant: string; readonly user: string; readonly conversation: string };
+
+/** What a user has no more: all that was held on them (`user`), or the tokens and sessions of a visitor (`visitor`). */
+export type Withdrawn = "user" | "visitor";
 
 /** `yes`: done, or being done. `no`: not here. */
 export type PeerAnswer = "yes" | "no";
