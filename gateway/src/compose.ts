@@ -240,7 +240,6 @@ export async function startGateway(
       clientAddress,
       audit: durable.audit,
       usage: durable.usage,
-      archive,
       conversations: durable.conversations,
       userRights,
       knownModel: (name) => modelByName(name) !== undefined,

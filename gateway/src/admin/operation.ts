@@ -1,5 +1,4 @@
 import type { z } from "zod";
-import type { Archive } from "../ports/archive.ts";
 import type { AuditEntry, AuditLog } from "../ports/audit-log.ts";
 import type { RegistryStore, TenantRecord } from "../ports/registry-store.ts";
 import type { Scope, TenantId } from "../ports/scope.ts";
@@ -24,7 +23,6 @@ export interface AdminServices {
   clientAddress(request: HttpRequest): string;
   readonly audit: AuditLog;
   readonly usage: UsageStore;
-  readonly archive: Archive;
   readonly conversations: TenantConversations;
   readonly userRights: UserRights;
   /** A model of that name is in the gateway's table. */

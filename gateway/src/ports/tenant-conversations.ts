@@ -1,9 +1,11 @@
-import type { ConversationSummary } from "./archive.ts";
+import type { ConversationSummary, MessagePage } from "./archive.ts";
 import type { Scope, TenantId, UserId } from "./scope.ts";
 
 /** A conversation in a tenant's list. */
 export interface TenantConversation extends ConversationSummary {
   readonly user: UserId;
+  /** Present where the user cleared it, milliseconds since 1970. */
+  readonly clearedAt?: number;
 }
 
 /** Some conversations of a tenant, latest first. */
@@ -13,7 +15,13 @@ export interface TenantConversationPage {
   readonly next: string | null;
 }
 
-/** What all users of a tenant said, as a list: for support and compliance. What is cleared is not in it. */
+/** Some messages of a conversation. */
+export interface TenantMessagePage extends MessagePage {
+  /** Present where the user cleared it, milliseconds since 1970. */
+  readonly clearedAt?: number;
+}
+
+/** What all users of a tenant said, for support and compliance: what they cleared too, marked. */
 export interface TenantConversationList {
   /**
    * Conversations with messages, latest change first. `before` is a former page's `next`; anything else is an
@@ -22,6 +30,12 @@ export interface TenantConversationList {
   list(page: { before?: string; limit: number }): Promise<TenantConversationPage>;
   /** Whose conversation that is: of all users who have one of that id. May lag behind writes by a moment. */
   usersOf(conversation: string): Promise<readonly Scope[]>;
+  /** A page as `UserArchive.messages` gives it, of a conversation that was cleared too; null where there is none, or the user is being erased. */
+  messages(
+    user: UserId,
+    conversation: string,
+    page: { before?: string; limit: number },
+  ): Promise<TenantMessagePage | null>;
 }
 
 /** Conversations, a tenant each. */

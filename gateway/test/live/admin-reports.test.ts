@@ -107,6 +107,23 @@ describe("what was used, said and done", () => {
     ]);
   });
 
+  test("what a user cleared is gone for the user, and is listed and read here, marked", async () => {
+    const token = signToken({ sub: "clearing" });
+    const conversation = await chat(token, ["[[sim tokens=2]] regretted"]);
+    const client = await connect(gateway.chatUrl, { token });
+    client.send({ type: "clear", id: "clear", conversation });
+    await client.frame("ok", ({ ref }) => ref === "clear");
+    client.send({ type: "open", id: "open", conversation });
+    expect(await client.frame("error", ({ ref }) => ref === "open")).toMatchObject({ code: "NOT_FOUND" });
+    await client.close();
+    const { conversations } = (await owner("GET", "/tenants/acme/conversations?limit=100")).body;
+    const found = conversations.find(({ id }: { id: string }) => id === conversation);
+    expect(found).toMatchObject({ user: "clearing", clearedAt: expect.any(String) });
+    const read = (await owner("GET", `/tenants/acme/conversations/${conversation}`)).body;
+    expect(read.clearedAt).toBe(found.clearedAt);
+    expect(read.messages).toMatchObject([{ content: "[[sim tokens=2]] regretted" }, { role: "assistant" }]);
+  });
+
   test("a long conversation is read in pages, from its end", async () => {
     const questions = Array.from({ length: 4 }, (_, index) => `[[sim tokens=1]] ${index}`);
     const conversation = await chat(signToken({ sub: "talker" }), questions);

@@ -16,7 +16,7 @@ export interface ConversationItem {
   /** Heads of the first question and of the last text, of what stands. */
   readonly title?: { readonly text: string; readonly position: number };
   readonly preview?: Place & { readonly text: string };
-  /** By which its tenant finds it, where something was said in it and it was not cleared. */
+  /** By which its tenant finds it, where something was said in it. */
   readonly listed?: string;
   readonly named?: string;
   readonly v: number;

@@ -1,10 +1,13 @@
 import type { UserId } from "../../ports/scope.ts";
 import type { TenantConversation, TenantConversations } from "../../ports/tenant-conversations.ts";
 import type { DynamoDb } from "./database.ts";
+import { Eras } from "./eras.ts";
 import { condition } from "./expressions.ts";
 import { listedConversation, tenantKey, userOfKey } from "./keys.ts";
+import { keptPage } from "./operations/messages.ts";
 import type { ConversationItem } from "./records.ts";
 import { BY_NAME, BY_TENANT } from "./table.ts";
+import { UserQueues } from "./user-queues.ts";
 
 const CURSOR = /^([0-9a-z]{1,11})\.([0-9a-z]{1,6})$/;
 
@@ -17,6 +20,7 @@ type ListedItem = ConversationItem & { readonly pk: string };
  * A cursor is the moment at which a page's last conversation changed, and how many of that moment were given.
  */
 export function createDynamoTenantConversations(db: DynamoDb): TenantConversations {
+  const eras = new Eras(db, new UserQueues());
   return {
     forTenant: (tenant) => ({
       async list({ before, limit }) {
@@ -50,17 +54,20 @@ export function createDynamoTenantConversations(db: DynamoDb): TenantConversatio
         });
         return items.map(({ pk }) => ({ tenant, user: userOfKey(pk) as UserId }));
       },
+      messages: (user, conversation, page) =>
+        eras.run({ tenant, user }, (era) => era.log.read(() => keptPage(era.user, conversation, page))),
     }),
   };
 }
 
-function listed({ pk, id, title, changedAt, preview }: ListedItem): TenantConversation {
+function listed({ pk, id, title, changedAt, preview, clearedAt }: ListedItem): TenantConversation {
   return {
     id,
     user: userOfKey(pk) as UserId,
     title: title?.text ?? "",
     at: changedAt,
     preview: preview?.text ?? "",
+    ...(clearedAt === undefined ? {} : { clearedAt }),
   };
 }
 

@@ -7,6 +7,8 @@ export function createSqliteTenantConversations(database: SqliteDatabase): Tenan
     forTenant: (tenant) => ({
       list: (page) => database.call("tenantConversations", { tenant, ...page }),
       usersOf: (conversation) => database.call("usersOfConversation", { tenant, conversation }),
+      messages: (user, conversation, page) =>
+        database.call("tenantConversationMessages", { scope: { tenant, user }, conversation, ...page }),
     }),
   };
 }

@@ -1,9 +1,13 @@
 import { z } from "zod";
 import type { ArchivedMessage } from "../../ports/archive.ts";
-import { type AdminServices, type Operation, tenantOperation } from "../operation.ts";
+import type { TenantId } from "../../ports/scope.ts";
+import type { TenantConversations } from "../../ports/tenant-conversations.ts";
+import { type Operation, tenantOperation } from "../operation.ts";
 import { Next, PageQuery } from "../paging.ts";
 import { instant, listView } from "../representations.ts";
 import { Refused } from "../responses.ts";
+
+const ClearedAt = z.iso.datetime().exactOptional().describe("present where the user cleared it");
 
 const ConversationView = z
   .object({
@@ -12,6 +16,7 @@ const ConversationView = z
     title: z.string(),
     preview: z.string(),
     at: z.iso.datetime().describe("when it last changed"),
+    clearedAt: ClearedAt,
   })
   .meta({ id: "Conversation" });
 
@@ -45,7 +50,7 @@ export const CONVERSATION_OPERATIONS: readonly Operation[] = [
     method: "GET",
     path: "/tenants/:tenant/conversations",
     summary: "List conversations of all users, latest change first",
-    description: "Audited.",
+    description: "What users cleared is among them, marked. Audited.",
     access: "viewer",
     query: PageQuery,
     status: 200,
@@ -56,7 +61,11 @@ export const CONVERSATION_OPERATIONS: readonly Operation[] = [
         .list({ limit, ...(after === undefined ? {} : { before: after }) });
       return {
         value: {
-          conversations: page.conversations.map(({ at, ...heading }) => ({ ...heading, at: instant(at) })),
+          conversations: page.conversations.map(({ at, clearedAt, ...heading }) => ({
+            ...heading,
+            at: instant(at),
+            ...cleared(clearedAt),
+          })),
           next: page.next,
         },
         audit: {
@@ -81,15 +90,17 @@ export const CONVERSATION_OPERATIONS: readonly Operation[] = [
     response: z.object({
       id: z.string(),
       user: z.string(),
+      clearedAt: ClearedAt,
       messages: z.array(MessageView),
       next: Next,
     }),
     async handle({ tenantId, parameters: { conversation = "" }, query, services }) {
-      const { user, page } = await read(services, { tenantId, conversation, ...query });
+      const { user, page } = await read(services.conversations, { tenantId, conversation, ...query });
       return {
         value: {
           id: conversation,
           user,
+          ...cleared(page.clearedAt),
           messages: page.messages.map(messageView),
           next: page.more ? (page.messages[0]?.id ?? null) : null,
         },
@@ -100,9 +111,9 @@ export const CONVERSATION_OPERATIONS: readonly Operation[] = [
 ];
 
 async function read(
-  { conversations, archive }: AdminServices,
+  conversations: TenantConversations,
   wanted: {
-    tenantId: Parameters<AdminServices["conversations"]["forTenant"]>[0];
+    tenantId: TenantId;
     conversation: string;
     user?: string;
     after?: string;
@@ -110,14 +121,20 @@ async function read(
   },
 ) {
   const { tenantId, conversation, after, limit } = wanted;
-  for (const scope of await conversations.forTenant(tenantId).usersOf(conversation)) {
-    if (wanted.user !== undefined && wanted.user !== scope.user) continue;
-    const page = await archive
-      .forUser(scope)
-      .messages(conversation, { limit, ...(after === undefined ? {} : { before: after }) });
-    if (page !== null) return { user: scope.user, page };
+  const mine = conversations.forTenant(tenantId);
+  for (const { user } of await mine.usersOf(conversation)) {
+    if (wanted.user !== undefined && wanted.user !== user) continue;
+    const page = await mine.messages(user, conversation, {
+      limit,
+      ...(after === undefined ? {} : { before: after }),
+    });
+    if (page !== null) return { user, page };
   }
   throw new Refused("NOT_FOUND", "there is no such conversation");
+}
+
+function cleared(at: number | undefined): { clearedAt?: string } {
+  return at === undefined ? {} : { clearedAt: instant(at) };
 }
 
 function messageView(message: ArchivedMessage): z.input<typeof MessageView> {

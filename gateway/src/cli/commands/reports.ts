@@ -58,8 +58,8 @@ export const REPORT_COMMANDS: readonly Command[] = [
     }),
     show: ({ conversations }: { conversations: Shown[] }) =>
       table(
-        ["ID", "USER", "CHANGED", "TITLE"],
-        conversations.map(({ id, user, at, title }) => [id, user, at, title]),
+        ["ID", "USER", "CHANGED", "CLEARED", "TITLE"],
+        conversations.map(({ id, user, at, clearedAt, title }) => [id, user, at, clearedAt, title]),
       ),
   },
   {

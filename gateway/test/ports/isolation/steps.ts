@@ -114,8 +114,9 @@ export const OPERATIONS = {
   erase: purgeAll,
   expire: ({ world, tenant, at }: Here) =>
     world.records.expire(tenant, { before: at - 6, limit: 50 }).then(({ messages }) => messages),
-  ofTenant: async ({ world, tenant, conversation }: Here) => ({
+  ofTenant: async ({ world, tenant, scope, conversation }: Here) => ({
     list: await world.conversations.forTenant(tenant).list({ limit: 3 }),
+    messages: await world.conversations.forTenant(tenant).messages(scope.user, conversation, { limit: 3 }),
     users: (await world.conversations.forTenant(tenant).usersOf(conversation)).toSorted((one, other) =>
       one.user < other.user ? -1 : 1,
     ),

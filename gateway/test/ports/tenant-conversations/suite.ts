@@ -92,12 +92,48 @@ export function tenantConversationsSuite(open: () => Promise<Listed>): void {
       expect(await allIds(10)).toEqual(["new", "old", "older"]);
     });
 
-    test("leave the list when they are cleared, and are not in it before something is said", async () => {
-      await say("ann", "c1");
+    test("are not in the list before something is said in them", async () => {
       await say("bob", "c2");
       await listed.archive.forUser(scopeOf("acme", "eve")).createConversation("empty", 5);
-      await listed.archive.forUser(scopeOf("acme", "ann")).clear("c1", 9);
       expect(await allIds(10)).toEqual(["c2"]);
+    });
+
+    test("stay in the list, marked, when they are cleared, and can be read as before", async () => {
+      const { user } = scopeOf("acme", "ann");
+      await say("ann", "c1");
+      await say("bob", "c2");
+      const before = await acme.messages(user, "c1", { limit: 10 });
+      expect(before?.messages.map(({ content }) => content)).toEqual([
+        "question in c1",
+        expect.stringContaining("answer of"),
+      ]);
+      await listed.archive.forUser(scopeOf("acme", "ann")).clear("c1", 9);
+      expect(await listed.archive.forUser(scopeOf("acme", "ann")).messages("c1", { limit: 10 })).toBeNull();
+      const { conversations } = await acme.list({ limit: 10 });
+      const marks = new Map(conversations.map(({ id, clearedAt }) => [id, clearedAt]));
+      expect(marks).toEqual(
+        new Map([
+          ["c1", 9],
+          ["c2", undefined],
+        ]),
+      );
+      expect((await acme.usersOf("c1")).map((scope) => scope.user)).toEqual(["ann"]);
+      expect(await acme.messages(user, "c1", { limit: 10 })).toEqual({ ...before, clearedAt: 9 });
+    });
+
+    test("are read page by page, by whoever's they are alone", async () => {
+      const { user } = scopeOf("acme", "ann");
+      await say("ann", "c1");
+      await say("bob", "c2");
+      const last = await acme.messages(user, "c1", { limit: 1 });
+      expect(last).toMatchObject({ messages: [{ role: "assistant" }], more: true });
+      const first = await acme.messages(user, "c1", { limit: 1, before: last?.messages[0]?.id ?? "" });
+      expect(first).toMatchObject({ messages: [{ content: "question in c1" }], more: false });
+      expect(await acme.messages(user, "c1", { limit: 1, before: "unknown" })).toEqual({
+        messages: [],
+        more: false,
+      });
+      expect(await acme.messages(user, "c2", { limit: 1 })).toBeNull();
     });
 
     test("are found by their id, whosever they are", async () => {

@@ -39,7 +39,7 @@ export async function clear(user: User, id: string, at: number): Promise<Decisio
   const conversation = {
     sk: conversationKey(id),
     set: { clearedAt: at },
-    remove: ["changed", "listed", "named"],
+    remove: ["changed"],
   };
   return { result: true, changes: { items: [], conversation } };
 }

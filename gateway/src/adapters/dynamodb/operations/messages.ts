@@ -1,12 +1,21 @@
 import { type ArchivedMessage, type MessagePage, NoSuchConversation } from "../../../ports/archive.ts";
+import type { TenantMessagePage } from "../../../ports/tenant-conversations.ts";
 import { conversationKey, messageKey } from "../keys.ts";
-import type { MessageItem } from "../records.ts";
+import type { ConversationItem, IdItem, MessageItem } from "../records.ts";
 import { stands } from "../standing.ts";
 import { storedText, wholeText } from "../texts.ts";
 import type { Decision, Writing } from "../user-log.ts";
 import { made } from "./accept.ts";
 import { headingsChange, listedAs, withSaid } from "./headings.ts";
-import { liveConversation, messageOf, placeOf, standingBefore, type User } from "./user.ts";
+import {
+  keptConversation,
+  live,
+  liveConversation,
+  messageOf,
+  placeOf,
+  standingBefore,
+  type User,
+} from "./user.ts";
 
 /** {@link UserArchive.messages}. */
 export async function messages(
@@ -14,12 +23,37 @@ export async function messages(
   id: string,
   { before, limit }: { before?: string; limit: number },
 ): Promise<MessagePage | null> {
-  const [conversation, end] = await Promise.all([
-    liveConversation(user, id),
-    before === undefined ? undefined : placeOf(user, before),
-  ]);
+  const [conversation, end] = await Promise.all([keptConversation(user, id), endOf(user, before)]);
+  const standing = live(conversation);
+  return standing === null ? null : messagesOf(user, standing, end, limit);
+}
+
+/** {@link TenantConversationList.messages}. */
+export async function keptPage(
+  user: User,
+  id: string,
+  { before, limit }: { before?: string; limit: number },
+): Promise<TenantMessagePage | null> {
+  const [conversation, end] = await Promise.all([keptConversation(user, id), endOf(user, before)]);
   if (conversation === null) return null;
-  if (end === null || (end !== undefined && end.conversation !== id)) return { messages: [], more: false };
+  const { clearedAt } = conversation;
+  const page = await messagesOf(user, conversation, end, limit);
+  return { ...page, ...(clearedAt === undefined ? {} : { clearedAt }) };
+}
+
+/** Where a page ends: null is nowhere, absent is at the conversation's end. */
+async function endOf(user: User, before: string | undefined): Promise<IdItem | null | undefined> {
+  return before === undefined ? undefined : placeOf(user, before);
+}
+
+async function messagesOf(
+  user: User,
+  conversation: ConversationItem,
+  end: IdItem | null | undefined,
+  limit: number,
+): Promise<MessagePage> {
+  if (end === null || (end !== undefined && end.conversation !== conversation.id))
+    return { messages: [], more: false };
   const found = await standingBefore(user, conversation, {
     limit: limit + 1,
     ...(end === undefined ? {} : { end }),

@@ -34,7 +34,12 @@ export function itemKey({ pk }: User, sk: string): ItemKey {
 
 /** A conversation that was not cleared, or null. */
 export async function liveConversation(user: User, id: string): Promise<ConversationItem | null> {
-  return live(await user.db.get<ConversationItem>(itemKey(user, conversationKey(id))));
+  return live(await keptConversation(user, id));
+}
+
+/** A conversation, cleared or not, or null. */
+export function keptConversation(user: User, id: string): Promise<ConversationItem | null> {
+  return user.db.get<ConversationItem>(itemKey(user, conversationKey(id)));
 }
 
 /** The conversation unless it was cleared. */

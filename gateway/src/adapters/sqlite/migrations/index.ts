@@ -7,6 +7,7 @@ import { visitorFamiliesSchema } from "./0006-visitor-families.ts";
 import { tenantConversationsSchema } from "./0007-tenant-conversations.ts";
 import { numbersOnceSchema } from "./0008-numbers-once.ts";
 import { lostAttemptsSchema } from "./0009-lost-attempts.ts";
+import { clearedConversationsSchema } from "./0010-cleared-conversations.ts";
 
 /** The schema's steps in order; a database's `user_version` says how many it has taken. */
 export const MIGRATIONS: readonly string[] = [
@@ -19,4 +20,5 @@ export const MIGRATIONS: readonly string[] = [
   tenantConversationsSchema,
   numbersOnceSchema,
   lostAttemptsSchema,
+  clearedConversationsSchema,
 ];

@@ -41,7 +41,11 @@ import {
   tenants,
 } from "./registry.ts";
 import { endReply, openReplies, owed, raiseEpoch, reply, replyTo } from "./replies.ts";
-import { tenantConversations, usersOfConversation } from "./tenant-conversations.ts";
+import {
+  tenantConversationMessages,
+  tenantConversations,
+  usersOfConversation,
+} from "./tenant-conversations.ts";
 import { forgetVisitorFamilies, putVisitorFamily, visitorFamily } from "./visitor-families.ts";
 
 /** What changes nothing: never waits for another process's transaction. */
@@ -70,6 +74,7 @@ const READS = {
   siteKey,
   siteKeys,
   tenant,
+  tenantConversationMessages,
   tenantConversations,
   tenants,
   unfinishedErasures,

@@ -33,6 +33,14 @@ interface Place {
   readonly slot: number;
 }
 
+interface PageOfConversation {
+  /** Numbers. */
+  readonly owner: number;
+  readonly conversation: number;
+  readonly before?: string;
+  readonly limit: number;
+}
+
 /** Behind every message of any conversation. */
 const END: Place = { conversation: null, position: Number.MAX_SAFE_INTEGER, slot: 0 };
 
@@ -41,17 +49,24 @@ export function messages(
   connection: Connection,
   input: { scope: Scope; conversation: string; before?: string; limit: number },
 ): MessagePage | null {
-  const { scope, before, limit } = input;
-  const owner = ownerOf(connection, scope);
+  const owner = ownerOf(connection, input.scope);
   const conversation = owner === null ? undefined : liveConversation(connection, owner, input.conversation);
   if (owner === null || conversation === undefined) return null;
+  return messagesOf(connection, { ...input, owner, conversation: conversation.number });
+}
+
+/** A page of a conversation, named by its number. */
+export function messagesOf(
+  connection: Connection,
+  { owner, conversation, before, limit }: PageOfConversation,
+): MessagePage {
   const end = before === undefined ? END : placeOf(connection, owner, before);
-  if (end === undefined || (end !== END && end.conversation !== conversation.number)) {
+  if (end === undefined || (end !== END && end.conversation !== conversation)) {
     return { messages: [], more: false };
   }
   const rows = connection.all<MessageRow>(
     `${MESSAGE} AND (position, slot) < (?, ?) ${LATEST_FIRST}`,
-    conversation.number,
+    conversation,
     end.position,
     end.slot,
     limit + 1,

@@ -1,7 +1,9 @@
 import type { Scope, TenantId, UserId } from "../../../ports/scope.ts";
-import type { TenantConversationPage } from "../../../ports/tenant-conversations.ts";
+import type { TenantConversationPage, TenantMessagePage } from "../../../ports/tenant-conversations.ts";
 import type { Connection } from "../connection.ts";
 import { type ListedRow, summary } from "./conversations.ts";
+import { messagesOf } from "./messages.ts";
+import { ownerOf } from "./owners.ts";
 
 const CURSOR = /^([0-9a-z]{1,11})\.([0-9a-z]{1,11})$/;
 
@@ -14,10 +16,10 @@ export function tenantConversations(
   const cursor = before === undefined ? undefined : CURSOR.exec(before);
   if (cursor === null) return { conversations: [], next: null };
   const [, at, number] = cursor ?? [];
-  const rows = connection.all<ListedRow & { user: string }>(
-    `SELECT conversation.number, id, changed, changed_at, user FROM conversations AS conversation
+  const rows = connection.all<ListedRow & { user: string; cleared_at: number | null }>(
+    `SELECT conversation.number, id, changed, changed_at, cleared_at, user FROM conversations AS conversation
      JOIN owners ON owners.number = conversation.owner
-     WHERE conversation.tenant = ? AND cleared_at IS NULL AND has_messages = 1
+     WHERE conversation.tenant = ? AND has_messages = 1
        AND (changed_at, conversation.number) < (?, ?)
      ORDER BY changed_at DESC, conversation.number DESC LIMIT ?`,
     tenant,
@@ -28,7 +30,11 @@ export function tenantConversations(
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   return {
-    conversations: page.map((row) => ({ ...summary(connection, row), user: row.user as UserId })),
+    conversations: page.map((row) => ({
+      ...summary(connection, row),
+      user: row.user as UserId,
+      ...clearedAt(row),
+    })),
     next:
       rows.length > limit && last !== undefined
         ? `${last.changed_at.toString(36)}.${last.number.toString(36)}`
@@ -48,4 +54,25 @@ export function usersOfConversation(
     conversation,
   );
   return rows.map(({ user }) => ({ tenant, user: user as UserId }));
+}
+
+/** {@link TenantConversationList.messages}. */
+export function tenantConversationMessages(
+  connection: Connection,
+  input: { scope: Scope; conversation: string; before?: string; limit: number },
+): TenantMessagePage | null {
+  const owner = ownerOf(connection, input.scope);
+  if (owner === null) return null;
+  const conversation = connection.get<{ number: number; cleared_at: number | null }>(
+    "SELECT number, cleared_at FROM conversations WHERE owner = ? AND id = ?",
+    owner,
+    input.conversation,
+  );
+  if (conversation === undefined) return null;
+  const { number } = conversation;
+  return { ...messagesOf(connection, { ...input, owner, conversation: number }), ...clearedAt(conversation) };
+}
+
+function clearedAt({ cleared_at: at }: { readonly cleared_at: number | null }): { clearedAt?: number } {
+  return at === null ? {} : { clearedAt: at };
 }
