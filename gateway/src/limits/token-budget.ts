@@ -2,7 +2,7 @@ import type { BudgetAccount, Budgets } from "../ports/budgets.ts";
 import type { SiteKeyRecord } from "../ports/registry-store.ts";
 import type { TenantId } from "../ports/scope.ts";
 import type { Clock } from "../ports/system.ts";
-import type { UsageStore } from "../ports/usage-store.ts";
+import type { SiteKeyDay, UsageStore } from "../ports/usage-store.ts";
 
 /** Tries to reserve, where accounts are not known at first. */
 const TRIES = 3;
@@ -31,8 +31,8 @@ export interface TokenBudget {
 }
 
 /**
- * Judges turns by a tenant's month and a site key's day, both of UTC. What was used of a month before this store of
- * budgets knew of it comes from the usage that was booked; a day begins anew with such a store.
+ * Judges turns by a tenant's month and a site key's day, both of UTC. What was used of them before this store of
+ * budgets knew of it comes from the usage that was booked, so that neither begins anew with a restart.
  */
 export function createTokenBudget(options: {
   budgets: Budgets;
@@ -40,6 +40,12 @@ export function createTokenBudget(options: {
   clock: Clock;
 }): TokenBudget {
   const { budgets, usage, clock } = options;
+
+  const usedOf = (tenant: TenantId, { name, period }: BudgetAccount & Exhausted): Promise<number> => {
+    const day = siteKeyDayOf(name);
+    if (period === "month" || day === null) return usedIn(tenant, name.slice("month ".length));
+    return usage.forTenant(tenant).ofSiteKey(day);
+  };
 
   const usedIn = async (tenant: TenantId, month: string): Promise<number> => {
     const rows = await usage.forTenant(tenant).read({ from: `${month}-01`, to: `${month}-31` });
@@ -58,7 +64,8 @@ export function createTokenBudget(options: {
         add("month", `month ${month}`, tokensPerMonth, Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1));
       if (key !== null && key.dailyTokens !== null) {
         const tomorrow = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1);
-        add("day", `day ${now.toISOString().slice(0, 10)} ${key.id}`, key.dailyTokens, tomorrow);
+        const day = now.toISOString().slice(0, 10);
+        add("day", accountOf({ siteKey: key.id, day }), key.dailyTokens, tomorrow);
       }
       if (accounts.size === 0) return null;
       const mine = budgets.forTenant(tenant);
@@ -72,11 +79,29 @@ export function createTokenBudget(options: {
         for (const name of verdict.accounts) {
           const account = accounts.get(name);
           if (account === undefined) continue;
-          await mine.open(account, account.period === "month" ? await usedIn(tenant, month) : 0);
+          await mine.open(account, await usedOf(tenant, account));
         }
       }
       throw new Error("a budget is forgotten as soon as it is known");
     },
-    settle: (tenant, reservation, tokens) => budgets.forTenant(tenant).settle(reservation, tokens),
+    async settle(tenant, reservation, tokens) {
+      const accounts = await budgets.forTenant(tenant).settle(reservation, tokens);
+      if (tokens === 0) return;
+      for (const account of accounts) {
+        const day = siteKeyDayOf(account);
+        if (day !== null) await usage.forTenant(tenant).addOfSiteKey(day, tokens);
+      }
+    },
   };
+}
+
+/** The account of a site key's day. */
+function accountOf({ siteKey, day }: SiteKeyDay): string {
+  return `day ${day} ${siteKey}`;
+}
+
+/** The site key and day that an account is of, or null where it is of something else. */
+function siteKeyDayOf(account: string): SiteKeyDay | null {
+  const [, day, siteKey] = /^day (\S+) (.+)$/su.exec(account) ?? [];
+  return day === undefined || siteKey === undefined ? null : { day, siteKey };
 }

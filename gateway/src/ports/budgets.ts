@@ -36,8 +36,12 @@ export interface TenantBudgets {
   reserve(request: BudgetRequest): Promise<BudgetVerdict>;
   /** Says what was used of an account before, where it is not known. */
   open(account: BudgetAccount, used: number): Promise<void>;
-  /** The turn took so many tokens in truth; 0 gives all back. What is not held, or was settled, changes nothing. */
-  settle(reservation: string, tokens: number): Promise<void>;
+  /**
+   * The turn took so many tokens in truth; 0 gives all back. What is not held, or was settled, changes nothing.
+   *
+   * @returns the names of the accounts that it was held of; none where it is not held, or this is done later
+   */
+  settle(reservation: string, tokens: number): Promise<readonly string[]>;
 }
 
 /** Budgets, a tenant each. */

@@ -37,12 +37,23 @@ export interface UsageRow extends UsageCounts {
   readonly model: string;
 }
 
+/** A site key and a day, UTC: `2026-11-24`. */
+export interface SiteKeyDay {
+  /** The key's id. */
+  readonly siteKey: string;
+  readonly day: string;
+}
+
 /** What one tenant used: numbers only, which outlive what they were counted from. */
 export interface TenantUsage {
   /** Adds to the row of that day and model. Two calls add twice. Durable when it resolves. */
   add(row: UsageRow): Promise<void>;
   /** Rows from a day up to another, both included, by day, then model. */
   read(range: { from: string; to: string }): Promise<readonly UsageRow[]>;
+  /** Adds tokens that visitors of a site key used on a day. Two calls add twice. Durable when it resolves. */
+  addOfSiteKey(of: SiteKeyDay, tokens: number): Promise<void>;
+  /** Tokens that were added so; 0 where none were. */
+  ofSiteKey(of: SiteKeyDay): Promise<number>;
 }
 
 /** Usage, a tenant each. */

@@ -98,6 +98,25 @@ describe("tokens that a tenant, or a site's visitors, may use", () => {
     for (const client of [one, other, elsewhere, next]) await client.close();
   });
 
+  test("after a restart what was used of the day is known, and what a running answer had used when it was stopped", async () => {
+    clock.advance(DAY);
+    const first = await visit("pk_small");
+    expect(await asked(first, 300)).toBe("stop");
+    await first.ask("[[sim tokens=4000 rate=20]]");
+    await first.until(() => first.all("token").length > 1, "some text");
+    await gateway.restart();
+    const second = await visit("pk_small");
+    expect(await asked(second, 400)).toBe("stop");
+    expect(await asked(second, 10)).toBe("BUDGET_EXHAUSTED");
+    await gateway.restart();
+    const third = await visit("pk_small");
+    expect(await asked(third, 10)).toBe("BUDGET_EXHAUSTED");
+    clock.advance(DAY);
+    const tomorrow = await visit("pk_small");
+    expect(await asked(tomorrow, 10)).toBe("stop");
+    for (const client of [third, tomorrow]) await client.close();
+  });
+
   test("what was refused took nothing, and an answer that was cancelled what it had said", async () => {
     clock.advance(DAY);
     const client = await visit("pk_small");

@@ -19,6 +19,7 @@ import { type Condition, condition } from "./expressions.ts";
  *                     SITEKEY#id, APIKEY#id, SIGNINGKEY#kid
  *   TENANT#t#AUDIT    id                       what was done there
  *   TENANT#t#USAGE    day#model                what it used
+ *                     SITEKEY#id#day           what visitors of a site key used
  *   TENANTS           t                        that there is, or is to be, such a tenant
  *   SITEKEY#key       CLAIM                    whose key that is
  *   APIKEY#hash       CLAIM
@@ -165,6 +166,11 @@ export function decodePart(encoded: string): string {
   return encoded.replace(/%([0-9a-f]{4})/g, (_, code: string) =>
     String.fromCharCode(Number.parseInt(code, 16)),
   );
+}
+
+/** What visitors of a site key used on a day: behind all rows by day. */
+export function siteKeyUsageKey(tenant: string, { siteKey, day }: { siteKey: string; day: string }): ItemKey {
+  return { pk: usagePartition(tenant), sk: `SITEKEY#${encodePart(siteKey)}#${day}` };
 }
 
 /** Rows of one day stand together, and days in order. */

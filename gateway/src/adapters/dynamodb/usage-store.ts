@@ -1,7 +1,7 @@
 import type { UsageCounts, UsageStore } from "../../ports/usage-store.ts";
 import type { DynamoDb } from "./database.ts";
 import { condition } from "./expressions.ts";
-import { decodePart, usageKey, usagePartition } from "./keys.ts";
+import { decodePart, siteKeyUsageKey, usageKey, usagePartition } from "./keys.ts";
 
 type Waste = Pick<UsageCounts, "wastedTokens" | "wastedCost">;
 
@@ -36,6 +36,9 @@ export function createDynamoUsageStore(db: DynamoDb): UsageStore {
           },
         );
       },
+      addOfSiteKey: (of, tokens) => db.add(siteKeyUsageKey(tenant, of), { tokens }),
+      ofSiteKey: async (of) =>
+        (await db.get<{ readonly tokens: number }>(siteKeyUsageKey(tenant, of)))?.tokens ?? 0,
     }),
   };
 }

@@ -59,10 +59,12 @@ export function createMemoryBudgets({ clock }: { clock: Clock }): Budgets {
     },
     async settle(reservation, tokens) {
       const state = stateOf(tenant);
-      for (const name of letGo(state, reservation)) {
+      const names = letGo(state, reservation);
+      for (const name of names) {
         const account = state.accounts.get(name);
         if (account !== undefined) account.used += tokens;
       }
+      return names;
     },
   });
   return { forTenant: (tenant) => tenantBudgets(tenant) };

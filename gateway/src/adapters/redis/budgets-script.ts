@@ -4,16 +4,16 @@ import { redisScript } from "./script.ts";
  * All that budgets do, atomically. Keys: reservations, their ends, then the accounts that the call names.
  *
  * - an account, a hash: tokens `used` and `held`
- * - reservations, a hash: `<tokens>` and the accounts' keys of each, as JSON
+ * - reservations, a hash: `<tokens>` and the accounts' keys and names of each, as JSON
  * - ends, a sorted set: the millisecond at which each is held no more
  *
  * A reservation's accounts lie in the slot of the keys, since all are the same tenant's.
  *
  * Arguments: the time or nothing, an operation, then
- * - `reserve`: the reservation, its tokens, and a limit for each account. Answers nothing, or `exhausted` and the
+ * - `reserve`: the reservation, its tokens, a limit for each account, then a name for each. Answers nothing, or `exhausted` and the
  *   number of the account, or `unknown` and the numbers of all such
  * - `open`: what was used, and milliseconds to live
- * - `settle`: the reservation, and what was used
+ * - `settle`: the reservation, and what was used. Answers the names of the accounts that it was held of
  */
 export const BUDGETS_SCRIPT = redisScript(`
 -- What is held must be known as long as the account that it is held of: a month and what follows it.
@@ -28,7 +28,7 @@ end
 
 local function let_go(name)
   local held = redis.call('HGET', reservations, name)
-  if not held then return {} end
+  if not held then return {}, {} end
   held = cjson.decode(held)
   redis.call('HDEL', reservations, name)
   redis.call('ZREM', ends, name)
@@ -40,7 +40,7 @@ local function let_go(name)
       known[#known + 1] = account
     end
   end
-  return known
+  return known, held.names or {}
 end
 
 if operation == 'open' then
@@ -54,15 +54,17 @@ end
 for _, name in ipairs(redis.call('ZRANGEBYSCORE', ends, '-inf', now)) do let_go(name) end
 
 if operation == 'settle' then
-  for _, account in ipairs(let_go(ARGV[3])) do redis.call('HINCRBY', account, 'used', ARGV[4]) end
-  return
+  local known, names = let_go(ARGV[3])
+  for _, account in ipairs(known) do redis.call('HINCRBY', account, 'used', ARGV[4]) end
+  return names
 end
 
 if redis.call('HEXISTS', reservations, ARGV[3]) == 1 then return end
-local accounts, unknown = {}, {}
+local accounts, names, unknown = {}, {}, {}
 for i = 3, #KEYS do
   if redis.call('EXISTS', KEYS[i]) == 0 then unknown[#unknown + 1] = i - 3 end
   accounts[#accounts + 1] = KEYS[i]
+  names[#names + 1] = ARGV[#KEYS + i]
 end
 if #unknown > 0 then return { 'unknown', unknown } end
 for i, account in ipairs(accounts) do
@@ -70,7 +72,7 @@ for i, account in ipairs(accounts) do
   if tonumber(spent[1]) + tonumber(spent[2]) >= tonumber(ARGV[4 + i]) then return { 'exhausted', { i - 1 } } end
 end
 for _, account in ipairs(accounts) do redis.call('HINCRBY', account, 'held', ARGV[4]) end
-redis.call('HSET', reservations, ARGV[3], cjson.encode({ tokens = tonumber(ARGV[4]), accounts = accounts }))
+redis.call('HSET', reservations, ARGV[3], cjson.encode({ tokens = tonumber(ARGV[4]), accounts = accounts, names = names }))
 redis.call('ZADD', ends, now + HELD, ARGV[3])
 redis.call('PEXPIRE', reservations, KNOWN)
 redis.call('PEXPIRE', ends, KNOWN)

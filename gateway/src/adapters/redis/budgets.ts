@@ -36,7 +36,8 @@ export function createRedisBudgets({ redis, clock }: { redis: RedisConnection; c
       async reserve({ reservation, tokens, accounts }): Promise<BudgetVerdict> {
         await owed.settle(group);
         const limits = accounts.map(({ limit }) => limit);
-        const refusal = (await call("reserve", accounts, reservation, tokens, ...limits)) as Refusal;
+        const all = accounts.map(({ name }) => name);
+        const refusal = (await call("reserve", accounts, reservation, tokens, ...limits, ...all)) as Refusal;
         if (refusal === null) return { outcome: "reserved" };
         const names = refusal[1].map((index) => accounts[index]?.name ?? "");
         return refusal[0] === "unknown"
@@ -47,14 +48,17 @@ export function createRedisBudgets({ redis, clock }: { redis: RedisConnection; c
         const life = Math.max(1, account.endsAt - (clock?.now() ?? Date.now()) + AFTER);
         await call("open", [account], used, Math.ceil(life));
       },
-      settle: (reservation, tokens) =>
-        owed.do({
+      async settle(reservation, tokens) {
+        let names: readonly string[] = [];
+        await owed.do({
           group,
           name: reservation,
           now: async () => {
-            await call("settle", [], reservation, tokens);
+            names = (await call("settle", [], reservation, tokens)) as string[];
           },
-        }),
+        });
+        return names;
+      },
     };
   };
   return { forTenant: (tenant) => tenantBudgets(tenant) };

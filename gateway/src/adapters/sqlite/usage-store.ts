@@ -7,6 +7,8 @@ export function createSqliteUsageStore(database: SqliteDatabase): UsageStore {
     forTenant: (tenant) => ({
       add: (row) => database.call("addUsage", { tenant, row }),
       read: (range) => database.call("readUsage", { tenant, ...range }),
+      addOfSiteKey: (of, tokens) => database.call("addSiteKeyUsage", { tenant, ...of, tokens }),
+      ofSiteKey: (of) => database.call("siteKeyUsage", { tenant, ...of }),
     }),
   };
 }

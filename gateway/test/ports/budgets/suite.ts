@@ -61,9 +61,9 @@ export function budgetsSuite(
     test("what a turn took in truth counts in place of what was held", async () => {
       await mine.open(account(), 0);
       await reserve(900, [account()], "a");
-      await mine.settle("a", 300);
-      await mine.settle("a", 300);
-      await mine.settle("nobody", 300);
+      expect(await mine.settle("a", 300)).toEqual([account().name]);
+      expect(await mine.settle("a", 300)).toEqual([]);
+      expect(await mine.settle("nobody", 300)).toEqual([]);
       expect(await reserve(699, [account()], "b")).toEqual(RESERVED);
       expect(await reserve(1, [account()], "c")).toEqual(RESERVED);
       expect(await reserve(1)).toEqual(EXHAUSTED);
@@ -88,6 +88,16 @@ export function budgetsSuite(
         expect(await reserve(100, [account(), day])).toEqual({ outcome: "exhausted", account: "day s1" });
       expect(await reserve(999)).toEqual(RESERVED);
       expect(await reserve(1)).toEqual(RESERVED);
+    });
+
+    test("an end says of which accounts it was paid, whatever they are called", async () => {
+      const day = account({ name: "day {s}:% 1" });
+      await mine.open(account(), 0);
+      await mine.open(day, 0);
+      await reserve(100, [account(), day], "both");
+      await reserve(100, [day], "one");
+      expect((await mine.settle("both", 5)).toSorted()).toEqual(["day {s}:% 1", "month 2027-01"]);
+      expect(await mine.settle("one", 0)).toEqual(["day {s}:% 1"]);
     });
 
     test("a limit that changes counts from then on; one of nothing admits nothing", async () => {

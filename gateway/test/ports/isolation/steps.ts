@@ -197,7 +197,9 @@ export const OPERATIONS = {
     const usage = world.usage.forTenant(tenant);
     const counts = { ...NOTHING_USED, messages: 1, inputTokens: about, outputTokens: 2, cost: 0.5 };
     await usage.add({ day: "2026-11-24", model: marker, ...counts });
-    return usage.read({ from: "2026-11-01", to: "2026-11-30" });
+    const today = { siteKey: "site", day: "2026-11-24" };
+    await usage.addOfSiteKey(today, about);
+    return [await usage.read({ from: "2026-11-01", to: "2026-11-30" }), await usage.ofSiteKey(today)];
   },
   signingKey: async ({ world, tenant, about, at, marker }: Here) => {
     const kid = `kid${about % 2}`;

@@ -54,6 +54,18 @@ export function usageStoreSuite(open: () => Promise<{ store: UsageStore; close()
       expect(days.map(({ day }) => day)).toEqual(["2026-01-02", "2026-01-03"]);
     });
 
+    test("adds up what a site key's visitors used on a day, whoever adds at the same time", async () => {
+      const usage = store.forTenant(acme);
+      const today = { siteKey: "shop #%", day: "2026-01-02" };
+      await Promise.all(Array.from({ length: 8 }, () => usage.addOfSiteKey(today, 5)));
+      await usage.addOfSiteKey({ ...today, day: "2026-01-03" }, 1);
+      await usage.addOfSiteKey({ ...today, siteKey: "shop" }, 2);
+      await store.forTenant(establishedTenant("globex")).addOfSiteKey(today, 100);
+      expect(await usage.ofSiteKey(today)).toBe(40);
+      expect(await usage.ofSiteKey({ ...today, siteKey: "other" })).toBe(0);
+      expect(await usage.read({ from: "2026-01-01", to: "2026-12-31" })).toEqual([]);
+    });
+
     test("keeps tenants apart", async () => {
       await store.forTenant(acme).add(row("2026-01-01", "one"));
       expect(

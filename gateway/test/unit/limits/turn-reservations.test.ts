@@ -19,7 +19,12 @@ describe("reservations of turns", () => {
     const clock = manualClock();
     usage = async () => [];
     limiter = createMemoryLimiter({ clock });
-    const store = { add: async () => undefined, read: () => usage() };
+    const store = {
+      add: async () => undefined,
+      read: () => usage(),
+      addOfSiteKey: async () => undefined,
+      ofSiteKey: async () => 0,
+    };
     const budget = createTokenBudget({
       budgets: createMemoryBudgets({ clock }),
       usage: { forTenant: () => store },

@@ -8,6 +8,7 @@ import { tenantConversationsSchema } from "./0007-tenant-conversations.ts";
 import { numbersOnceSchema } from "./0008-numbers-once.ts";
 import { lostAttemptsSchema } from "./0009-lost-attempts.ts";
 import { clearedConversationsSchema } from "./0010-cleared-conversations.ts";
+import { siteKeyUsageSchema } from "./0011-site-key-usage.ts";
 
 /** The schema's steps in order; a database's `user_version` says how many it has taken. */
 export const MIGRATIONS: readonly string[] = [
@@ -21,4 +22,5 @@ export const MIGRATIONS: readonly string[] = [
   numbersOnceSchema,
   lostAttemptsSchema,
   clearedConversationsSchema,
+  siteKeyUsageSchema,
 ];

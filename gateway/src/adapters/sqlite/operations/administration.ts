@@ -1,5 +1,5 @@
 import type { AuditEntry, AuditPage } from "../../../ports/audit-log.ts";
-import type { UsageRow } from "../../../ports/usage-store.ts";
+import type { SiteKeyDay, UsageRow } from "../../../ports/usage-store.ts";
 import type { Connection } from "../connection.ts";
 
 /** {@link TenantAuditLog.append}. */
@@ -76,4 +76,33 @@ export function readUsage(
       to,
     )
     .map((row) => ({ ...row }));
+}
+
+/** {@link TenantUsage.addOfSiteKey}. */
+export function addSiteKeyUsage(
+  connection: Connection,
+  { tenant, siteKey, day, tokens }: SiteKeyDay & { tenant: string; tokens: number },
+): void {
+  connection.run(
+    `INSERT INTO site_key_usage (tenant, site_key, day, tokens) VALUES (?, ?, ?, ?)
+     ON CONFLICT (tenant, site_key, day) DO UPDATE SET tokens = tokens + excluded.tokens`,
+    tenant,
+    siteKey,
+    day,
+    tokens,
+  );
+}
+
+/** {@link TenantUsage.ofSiteKey}. */
+export function siteKeyUsage(
+  connection: Connection,
+  { tenant, siteKey, day }: SiteKeyDay & { tenant: string },
+): number {
+  const row = connection.get<{ tokens: number }>(
+    "SELECT tokens FROM site_key_usage WHERE tenant = ? AND site_key = ? AND day = ?",
+    tenant,
+    siteKey,
+    day,
+  );
+  return row?.tokens ?? 0;
 }

@@ -1,6 +1,13 @@
 import type { Connection } from "../connection.ts";
 import { accept, accepted } from "./accept.ts";
-import { addUsage, appendAudit, readAudit, readUsage } from "./administration.ts";
+import {
+  addSiteKeyUsage,
+  addUsage,
+  appendAudit,
+  readAudit,
+  readUsage,
+  siteKeyUsage,
+} from "./administration.ts";
 import { adopt } from "./adopt.ts";
 import {
   clear,
@@ -72,6 +79,7 @@ const READS = {
   replyTo,
   signingKeys,
   siteKey,
+  siteKeyUsage,
   siteKeys,
   tenant,
   tenantConversationMessages,
@@ -85,6 +93,7 @@ const READS = {
 /** What may change something: each atomic, durable once answered. */
 const WRITES = {
   accept,
+  addSiteKeyUsage,
   addUsage,
   adopt,
   appendAudit,
