@@ -23,8 +23,9 @@ ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 DATA_DIR=/data
 WORKDIR /app
 COPY --from=modules /app ./
 COPY --from=build /app/gateway/dist gateway/dist
+COPY --from=build /app/gateway/bin gateway/bin
 COPY --from=build /app/widget/dist widget/dist
-RUN mkdir /data && chown node:node /data
+RUN mkdir /data && chown node:node /data && ln -s /app/gateway/bin/parlance.mjs /usr/local/bin/parlance
 VOLUME /data
 USER node
 EXPOSE 8080

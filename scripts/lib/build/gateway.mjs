@@ -6,7 +6,11 @@ import { writeWhole } from "./files.mjs";
 import { buildIfChanged } from "./freshness.mjs";
 
 const OUT = "gateway/dist";
-const PROGRAMS = { main: "gateway/src/main.ts", "sqlite-worker": "gateway/src/adapters/sqlite/worker.ts" };
+const PROGRAMS = {
+  main: "gateway/src/main.ts",
+  "sqlite-worker": "gateway/src/adapters/sqlite/worker.ts",
+  parlance: "gateway/src/cli/run.ts",
+};
 /** Pages the gateway serves: `gateway/<page>/<page>.ts` or `.tsx` is built, what else lies there is copied. */
 const PAGES = ["demo", "console"];
 const SOURCE = /\.tsx?$|^README\.md$/;
