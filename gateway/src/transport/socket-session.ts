@@ -122,10 +122,8 @@ export class SocketSession implements SocketHandlers {
       if (work !== undefined) this.#work = this.#enqueue(null, () => work);
       return;
     }
-    if (
-      frame.type === "ping" ||
-      (frame.type === "cancel" && frame.reply !== undefined && this.#connection.outbox !== null)
-    ) {
+    const greeted = this.#connection.outbox !== null;
+    if (greeted && (frame.type === "ping" || (frame.type === "cancel" && frame.reply !== undefined))) {
       const work = this.#run(frame);
       if (work !== undefined) void this.#settle(work);
       return;

@@ -56,6 +56,16 @@ describe("a socket as time passes", () => {
     expect([talking, answering, renewing].map(({ closedWith }) => closedWith)).toEqual([null, null, null]);
   });
 
+  test("is greeted before anything it said is answered", async () => {
+    const early = [
+      { type: "ping", t: 1 },
+      { type: "conversations", id: "early" },
+    ];
+    const hasty = await sockets.open(token("hasty", 600), early);
+    await sockets.until(() => hasty.frames.length === 3);
+    expect(hasty.frames.map(({ type }) => type)).toEqual(["ready", "pong", "conversations"]);
+  });
+
   test("is closed as too fast beyond fifty frames a second, and as unreadable after ten bad ones", async () => {
     const fast = await sockets.open(token("fast", 600));
     for (let frame = 0; frame <= 50; frame++) fast.say({ type: "ping", t: frame });

@@ -74,8 +74,8 @@ export class HandSockets {
     },
   });
 
-  /** Opens one with a token and waits for `ready`. */
-  async open(token: string): Promise<HandSocket> {
+  /** Opens one with a token, says what is to be said at once, and waits for `ready`. */
+  async open(token: string, early: readonly Record<string, unknown>[] = []): Promise<HandSocket> {
     const decision = await this.#handlers?.upgrade({
       method: "GET",
       path: "/v1/chat",
@@ -90,6 +90,7 @@ export class HandSockets {
       for (const waiter of [...this.#waiters]) waiter();
     });
     socket.owned(decision.open(socket));
+    for (const frame of early) socket.say(frame);
     await this.until(() => socket.frames.some(({ type }) => type === "ready"));
     return socket;
   }
