@@ -23,7 +23,7 @@ export const PROTOCOL_LIMITS = {
   waitingReplies: 10,
   /** Frames a second that one socket may send, beyond which it is closed with 4429. */
   framesPerSecond: 50,
-  /** Bad frames a minute that one socket may send, beyond which it is closed with 4400. */
+  /** Bad frames a minute at which one socket is closed with 4400. */
   badFramesPerMinute: 10,
   /** Messages in `ready`, and in `history` where no limit is asked for. */
   recentMessages: 20,
