@@ -15,11 +15,14 @@ export function validate(turn: Admission, services: Services): StepOutcome {
   return GO_ON;
 }
 
-/** What must be equal for the same id to be the same message. The page a visitor is on may have changed. */
+/**
+ * What must be equal for the same id to be the same message. The page a visitor is on may have changed; and who asks
+ * again may name the conversation that it went to by now, which is compared with that one.
+ */
 function frameDigest(frame: AskingFrame): string {
   const asked =
     frame.type === "message"
-      ? [frame.type, frame.content, frame.conversation ?? null]
+      ? [frame.type, frame.content]
       : [frame.type, frame.message, frame.type === "edit" ? frame.content : null];
   return createHash("sha256").update(JSON.stringify(asked)).digest("base64url");
 }

@@ -1,13 +1,12 @@
 import { estimateTokens } from "../llm/estimate-tokens.ts";
 import { effectiveLimits, userLimits } from "../tenants/tiers.ts";
 import type { Services } from "./services.ts";
-import { type Admission, GO_ON, refuse, required, type StepOutcome } from "./turn.ts";
+import { type Admission, GO_ON, ID_TAKEN, refuse, required, type StepOutcome, sentBefore } from "./turn.ts";
 
 /** Tokens that an answer is taken to need until it is there, with the prompt that it stands on. */
 const ANSWER_TOKENS = 1_000;
 
 const NO_SUCH_MESSAGE = refuse("NOT_FOUND", "`message`: no such message");
-const ID_TAKEN = refuse("INVALID_FRAME", "`id`: this id was used for another message");
 
 /** Holds what the turn takes of limits and budgets, or refuses. A message sent again is let through to be told so. */
 export async function rateCheck(turn: Admission, services: Services): Promise<StepOutcome> {
@@ -17,7 +16,7 @@ export async function rateCheck(turn: Admission, services: Services): Promise<St
     frame.type === "message"
       ? (frame.conversation ?? (await archive.latestConversation()) ?? turn.newConversation)
       : await archive.conversationOf(frame.message);
-  if (conversation === null) return (await sentBefore(turn, services)) ?? NO_SUCH_MESSAGE;
+  if (conversation === null) return (await knownBefore(turn, services)) ?? NO_SUCH_MESSAGE;
   const wait = principal.turns === undefined ? null : await services.gates.turn(principal.turns);
   if (wait !== null) {
     const refusal = refuse(
@@ -25,14 +24,14 @@ export async function rateCheck(turn: Admission, services: Services): Promise<St
       `too many messages from your network; try again in ${wait} s`,
       wait,
     );
-    return (await sentBefore(turn, services)) ?? refusal;
+    return (await knownBefore(turn, services)) ?? refusal;
   }
   const refusal = await reserve(turn, conversation, services);
   if (refusal === null) {
     turn.reservation = turn.replyId;
     return GO_ON;
   }
-  return (await sentBefore(turn, services)) ?? refuse(refusal.code, refusal.message, refusal.retryAfter);
+  return (await knownBefore(turn, services)) ?? refuse(refusal.code, refusal.message, refusal.retryAfter);
 }
 
 async function reserve(
@@ -62,9 +61,9 @@ async function reserve(
  * The answer to a message that was sent before, or null where it was not. An edit that was taken has superseded
  * the very message that it names, so that asking for that message tells nothing.
  */
-async function sentBefore(turn: Admission, services: Services): Promise<StepOutcome | null> {
+async function knownBefore(turn: Admission, services: Services): Promise<StepOutcome | null> {
   const known = await services.archive.forUser(turn.principal).accepted(turn.frame.id);
   if (known === null) return null;
   if (known.digest !== turn.digest) return ID_TAKEN;
-  return { next: false, duplicate: { outcome: "duplicate", ...known } };
+  return sentBefore(turn.frame, known);
 }

@@ -3,7 +3,15 @@ import { LiveReply } from "../delivery/live-reply.ts";
 import { wireMessage } from "../delivery/wire-messages.ts";
 import type { AcceptResult, ArchivedMessage } from "../ports/archive.ts";
 import type { Services } from "./services.ts";
-import { type Accepted, type Admission, refuse, required, type StepOutcome } from "./turn.ts";
+import {
+  type Accepted,
+  type Admission,
+  ID_TAKEN,
+  refuse,
+  required,
+  type StepOutcome,
+  sentBefore,
+} from "./turn.ts";
 
 /** One reply runs, so many may wait. */
 const OPEN_REPLIES = PROTOCOL_LIMITS.waitingReplies + 1;
@@ -32,9 +40,9 @@ export async function accept(turn: Admission, services: Services): Promise<StepO
     case "accepted":
       return { next: false, accepted: await accepted(turn, result, services) };
     case "duplicate":
-      return { next: false, duplicate: result };
+      return sentBefore(frame, result);
     case "conflict":
-      return refuse("INVALID_FRAME", "`id`: this id was used for another message");
+      return ID_TAKEN;
     case "not-found":
       return refuse(
         "NOT_FOUND",

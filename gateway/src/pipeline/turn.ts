@@ -23,7 +23,7 @@ export interface Admission {
   /** Milliseconds since 1970. */
   readonly at: number;
   tenant?: TenantRecord;
-  /** Digest of all the frame asks. */
+  /** Digest of what the frame asks, wherever it is to go. */
   digest?: string;
   /** Name of what is reserved for it. */
   reservation?: string;
@@ -81,9 +81,26 @@ export interface Refusal {
 export const GO_ON: StepOutcome = { next: true };
 export const ANSWERED: StepOutcome = { next: false, answered: true };
 
+/** The id of this turn is another's. */
+export const ID_TAKEN: StepOutcome = {
+  next: false,
+  refusal: { code: "INVALID_FRAME", message: "`id`: this id was used for another message" },
+};
+
 /** Refuses a turn. */
 export function refuse(code: ErrorCode, message: string, retryAfter?: number): StepOutcome {
   return { next: false, refusal: { code, message, ...(retryAfter === undefined ? {} : { retryAfter }) } };
+}
+
+/** Tells a message that was sent before what became of it, unless it now asks for another conversation. */
+export function sentBefore(
+  frame: AskingFrame,
+  first: { readonly conversation: string; readonly message: string; readonly reply: string },
+): StepOutcome {
+  const named = frame.type === "message" ? frame.conversation : undefined;
+  if (named !== undefined && named !== first.conversation) return ID_TAKEN;
+  const { conversation, message, reply } = first;
+  return { next: false, duplicate: { outcome: "duplicate", conversation, message, reply } };
 }
 
 /** What an earlier step has filled in; a step that runs without it is listed in the wrong place. */

@@ -45,7 +45,7 @@ export interface AcceptRequest {
   readonly kind: AcceptKind;
   /** The id the client gave, unique in the scope for as long as the message is kept. */
   readonly clientId: string;
-  /** A digest of all that the frame asked: the same `clientId` with another digest is a conflict. */
+  /** A digest of what the frame asked, wherever it is to go: the same `clientId` with another digest is a conflict. */
   readonly digest: string;
   /** The conversation, for kind `message`; absent is the user's latest, or `newConversation`. */
   readonly conversation?: string;

@@ -41,6 +41,28 @@ describe("the same message twice", () => {
     await client.close();
   });
 
+  test("sent again it may name the conversation that it went to, and no other", async () => {
+    const client = await connect(gateway.chatUrl, { token: signToken({ sub: "knowing" }) });
+    const sent = { type: "message", id: "first", content: "[[sim tokens=1]]" };
+    const ack = await client.ask(sent.content, { id: sent.id });
+    client.send({ ...sent, conversation: ack.conversation });
+    expect(await client.frame("ack", ({ duplicate }) => duplicate === true)).toMatchObject(ack);
+    client.send({ type: "open", id: "other", conversation: "new" });
+    const { conversation } = await client.frame("conversation");
+    client.send({ ...sent, conversation });
+    expect(await client.frame("error", ({ ref }) => ref === "first")).toMatchObject({
+      code: "INVALID_FRAME",
+    });
+    const there = { type: "message", id: "second", content: "[[sim tokens=1]]" };
+    const second = await client.ask(there.content, { id: there.id, conversation: ack.conversation });
+    client.send(there);
+    expect(await client.frame("ack", ({ id, duplicate }) => id === "second" && duplicate === true)).toEqual({
+      ...second,
+      duplicate: true,
+    });
+    await client.close();
+  });
+
   test("another user's same id is another message", async () => {
     const ada = await connect(gateway.chatUrl, { token: signToken({ sub: "one" }) });
     const bob = await connect(gateway.chatUrl, { token: signToken({ sub: "two" }) });
