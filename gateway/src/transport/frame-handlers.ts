@@ -41,8 +41,7 @@ export function handleFrame(
     case "feedback":
       return feedback(frame, session, services);
     case "typing":
-      typing(frame, session, services);
-      return undefined;
+      return typing(frame, session, services);
     case "auth":
       return auth(frame, session, services);
     case "ping":
@@ -59,14 +58,16 @@ export function handleFrame(
   }
 }
 
-function typing(frame: ClientFrameOf<"typing">, session: SocketSession, services: ChatServices): void {
-  const { conversation, active } = frame;
-  if (conversation === undefined) return;
-  services.cluster.broadcast(
-    session.principal,
-    { type: "typing", conversation, active, by: "user" },
-    session.outbox,
-  );
+async function typing(
+  frame: ClientFrameOf<"typing">,
+  session: SocketSession,
+  services: ChatServices,
+): Promise<void> {
+  const { principal, outbox } = session;
+  const conversation = frame.conversation ?? (await services.archive.forUser(principal).latestConversation());
+  if (conversation === null) return;
+  const { active } = frame;
+  services.cluster.broadcast(principal, { type: "typing", conversation, active, by: "user" }, outbox);
 }
 
 async function auth(

@@ -105,7 +105,7 @@ export async function clear(
   await cancelAll(principal, { conversation }, services);
   await services.history.changed(principal, conversation);
   services.connections.touch(principal);
-  outbox.send({ type: "cleared", conversation, ...refOf(frame) });
+  outbox.send({ type: "cleared", conversation });
   services.cluster.broadcast(principal, { type: "cleared", conversation }, outbox);
   answerOk(frame, session);
 }
