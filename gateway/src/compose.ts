@@ -19,10 +19,11 @@ import type { Gateway, ServedDirectories, Surroundings } from "./gateway.ts";
 import { createHistory } from "./history/history.ts";
 import { createIdentity } from "./identity.ts";
 import { createTurnReservations } from "./limits/turn-reservations.ts";
-import { bookUsage } from "./llm/book-usage.ts";
+import { type Booking, bookUsage, bookWaste, type WastedTokens } from "./llm/book-usage.ts";
 import { CHEAPEST_CLAUDE, modelByName } from "./llm/models.ts";
 import { createProviders } from "./model-providers.ts";
 import { createPipeline, type Pipeline } from "./pipeline/pipeline.ts";
+import type { TenantId } from "./ports/scope.ts";
 import { seedTenants } from "./seed-tenants.ts";
 import { chooseSocketServer } from "./socket-servers.ts";
 import { openDurableStores, openHotStores } from "./stores.ts";
@@ -79,12 +80,15 @@ export async function startGateway(
   const directory = createTenantDirectory(registry, clock, (error) =>
     log.error({ err: error }, "the registry cannot be read"),
   );
-  const archive = bookUsage(durable.archive, {
+  const booking: Booking = {
     usage: durable.usage,
     settle: (tenant, reply, tokens) => budget.settle(tenant, reply, tokens),
     prices: async (tenant) => (await directory.tenant(tenant))?.prices ?? {},
     failed: (error) => log.error({ err: error }, "the usage of a reply could not be booked"),
-  });
+  };
+  const archive = bookUsage(durable.archive, booking);
+  const wasted = (tenant: TenantId, waste: WastedTokens): Promise<void> =>
+    bookWaste(tenant, waste, clock.now(), booking);
   const hot = await openHotStores(config, clock, (error) => log.error({ err: error }, "trouble with Redis"));
   const journal = hot.journal ?? durable.journal;
   if (journal === null) throw new Error("no store keeps the journal of running replies");
@@ -98,9 +102,6 @@ export async function startGateway(
     disagree = await agreeOnSettings(hot.instances, { secrets, archive: durable.identity }, (error) =>
       log.warn({ err: error }, "the other instances cannot be told what this one runs with"),
     );
-  } else {
-    const interrupted = await sweepOwedReplies({ archive, journal, clock });
-    if (interrupted > 0) log.warn({ replies: interrupted }, "replies of a former run ended as interrupted");
   }
 
   const providers = createProviders(config);
@@ -124,6 +125,10 @@ export async function startGateway(
     log,
   });
   const { keyUses, tokens, gates, budget, sessions, visitors, clientAddress } = identity;
+  if (!hot.shared) {
+    const interrupted = await sweepOwedReplies({ archive, journal, clock, wasted });
+    if (interrupted > 0) log.warn({ replies: interrupted }, "replies of a former run ended as interrupted");
+  }
 
   const { summaries } = hot;
   const history = createHistory({ recent: hot.recent, session: hot.session, summaries, archive }, (error) =>
@@ -157,17 +162,21 @@ export async function startGateway(
     leases: hot.leases,
     directory: hot.instances,
     archive,
+    journal,
     connections,
     replies,
     queues,
     changed: pacer.changed,
     run: (reply) => pipeline.run(reply),
+    endHere: (reply) => pipeline.interrupt(reply),
     stopHere: (reply, reason) => pipeline.stop(reply, reason),
     withdrawHere: (scope, what) => {
       sessions.end(scope, what === "user" ? ERASED_USER : ENDED_VISITOR);
       if (what === "visitor") return;
       for (const reply of replies.forget(scope)) pipeline.stop(reply, "cancelled");
     },
+    takeOverPolicy: async (tenant) => (await directory.tenant(tenant))?.takeOver ?? "restart",
+    wasted,
     draining: () => draining,
     clock,
     ids,
@@ -188,6 +197,7 @@ export async function startGateway(
     cluster,
     replies,
     queues,
+    wasted,
     changed: pacer.changed,
     draining: () => draining,
     clock,

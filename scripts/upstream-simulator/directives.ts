@@ -10,6 +10,8 @@ export interface Directives {
   readonly delay: number;
   /** Answer with this HTTP status instead. */
   readonly fail?: number;
+  /** Answer with this HTTP status where an answer is to be gone on with. */
+  readonly goOnFail?: number;
   /** Seconds in the failure's `retry-after` header. */
   readonly retryAfter?: number;
   /** Destroy the connection before any answer. */
@@ -57,6 +59,7 @@ const NUMBERS: Readonly<Record<string, keyof Directives>> = {
   seed: "seed",
   delay: "delay",
   fail: "fail",
+  "go-on-fail": "goOnFail",
   "retry-after": "retryAfter",
   "cut-after": "cutAfter",
   "end-after": "endAfter",

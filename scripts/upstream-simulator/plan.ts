@@ -1,4 +1,5 @@
 import type { Directives } from "./directives.ts";
+import { readAsked, tokensAfter } from "./go-on.ts";
 import type { InputUsage } from "./prompt-cache.ts";
 import { simulatedTokens } from "./text.ts";
 import type { MessagesRequest } from "./validate.ts";
@@ -42,10 +43,11 @@ export function planStream(
   messageId: string,
   usage: InputUsage,
 ): Plan {
-  const count = Math.min(directives.tokens, request.max_tokens);
-  const stopReason = directives.stop ?? (count < directives.tokens ? "max_tokens" : "end_turn");
+  const wanted = tokensAfter(simulatedTokens(directives.seed, directives.tokens), readAsked(request).begun);
+  const count = Math.min(wanted.length, request.max_tokens);
+  const stopReason = directives.stop ?? (count < wanted.length ? "max_tokens" : "end_turn");
   const { ending, after } = firstTrouble(directives, count);
-  const tokens = simulatedTokens(directives.seed, count);
+  const tokens = wanted.slice(0, count);
   const thoughts = simulatedTokens(directives.seed + 1, directives.thinking);
   const index = thoughts.length > 0 ? 1 : 0;
   const steps: Step[] = thoughts.map((text) => ({ event: thinkingDelta(0, text), tokens: 0 }));

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { answerError, answerStream, answerWhole, type Exchange, finish } from "./answer.ts";
 import { answerControl, type ControlState } from "./control.ts";
 import { DEFAULT_DIRECTIVES, type Directives, directivesIn, parseDirectives } from "./directives.ts";
+import { readAsked } from "./go-on.ts";
 import { Pacer } from "./pacer.ts";
 import { planStream } from "./plan.ts";
 import { PromptCache } from "./prompt-cache.ts";
@@ -84,7 +85,7 @@ export async function startUpstreamSimulator(
     const { request, response } = call;
     const parsed = parseJson(call.body);
     const read = readMessagesRequest(parsed);
-    const asked = read.ok ? lastText(read.request) : "";
+    const asked = read.ok ? readAsked(read.request).question : "";
     const id = `req_${String(++count).padStart(8, "0")}`;
     const said = directivesOf(control, request, asked);
     const directives = { ...said.directives, seed: said.directives.seed ?? seedOf(asked) };
@@ -135,8 +136,9 @@ export async function startUpstreamSimulator(
       response.destroy();
       return;
     }
-    if (directives.fail !== undefined) {
-      answerError(exchange, directives.fail, "simulated failure");
+    const fail = readAsked(request).begun === "" ? directives.fail : directives.goOnFail;
+    if (fail !== undefined) {
+      answerError(exchange, fail, "simulated failure");
       return;
     }
     const usage = cache.count(request);
@@ -222,11 +224,6 @@ function directivesOf(
   } catch (error) {
     return { directives: base, mistake: error instanceof Error ? error.message : String(error) };
   }
-}
-
-/** The text of the last message, which is where its directives stand. */
-function lastText({ messages }: MessagesRequest): string {
-  return (messages.at(-1)?.content ?? []).map((block) => block.text ?? "").join("\n");
 }
 
 function parseJson(text: string): unknown {

@@ -25,6 +25,8 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const REMOVED = ["temperature", "top_p", "top_k"];
 const MOST_BREAKPOINTS = 4;
+/** The last models that go on with an assistant's message in last place. */
+const PREFILLED = /^claude-(?:haiku|sonnet|opus)-4-5(?:-|$)/;
 
 const invalid = (message: string): Refusal => ({ status: 400, type: "invalid_request_error", message });
 const isFields = (value: unknown): value is Fields =>
@@ -70,10 +72,16 @@ export function readMessagesRequest(
     if (typeof content === "string") return refuse(content);
     messages.push({ role: message.role, content });
   }
-  if (messages.at(-1)?.role === "assistant") {
-    return refuse(
-      "This model does not support assistant message prefill. The conversation must end with a user message.",
-    );
+  const last = messages.at(-1);
+  if (last?.role === "assistant") {
+    if (!PREFILLED.test(body.model)) {
+      return refuse(
+        "This model does not support assistant message prefill. The conversation must end with a user message.",
+      );
+    }
+    if (/\s$/.test(last.content.at(-1)?.text ?? "")) {
+      return refuse("messages: final assistant content cannot end with trailing whitespace");
+    }
   }
   const breakpoints = [system, ...messages.map((message) => message.content)].flat();
   if (breakpoints.filter((block) => block.cache_control !== undefined).length > MOST_BREAKPOINTS) {

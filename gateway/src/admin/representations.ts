@@ -47,6 +47,7 @@ export const TenantView = z
       }),
     }),
     failover: z.array(z.string()),
+    takeOver: z.enum(["restart", "continue", "end"]),
     abandonSeconds: z.number(),
     identifiedOnly: z.boolean(),
     retentionDays: MaybeNumber,

@@ -5,13 +5,16 @@ import type { LiveReply } from "./live-reply.ts";
 /** Milliseconds between batches: what a crash can lose of an answer's text. */
 const BATCH_EVERY = 500;
 
-/** Writes what running replies have said since the last batch to the journal: one batch, never a token. */
+/** Writes what running replies have asked and said since the last batch to the journal: one batch, never a token. */
 export class JournalWriter {
   readonly #journal: ReplyJournal;
   readonly #replies: LiveReplies;
   readonly #owns: (reply: LiveReply) => boolean;
   readonly #failed: (error: unknown) => void;
-  readonly #written = new WeakMap<LiveReply, { readonly epoch: number; readonly seq: number }>();
+  readonly #written = new WeakMap<
+    LiveReply,
+    Pick<LiveReply, "epoch" | "attempt"> & { readonly seq: number }
+  >();
   readonly #timer: NodeJS.Timeout;
   #writing = false;
 
@@ -39,20 +42,24 @@ export class JournalWriter {
 
   async #write(): Promise<void> {
     if (this.#writing) return;
-    const batch: { readonly reply: LiveReply; readonly entry: JournalEntry }[] = [];
+    const batch: { reply: LiveReply; entry: JournalEntry; attempt: LiveReply["attempt"] }[] = [];
     for (const reply of [...this.#replies.running()]) {
       const written = this.#written.get(reply);
-      const from = written?.epoch === reply.epoch ? written.seq : 0;
+      const before = written?.epoch === reply.epoch ? written : null;
+      const { epoch, attempt } = reply;
       const { seq } = reply.log;
-      if (seq === from || !this.#owns(reply)) continue;
-      const text = reply.log.slice(from, seq);
-      batch.push({ reply, entry: { ...reply.scope, reply: reply.id, epoch: reply.epoch, text, seq } });
+      const nothingNew = before === null ? seq === 0 && attempt === null : seq === before.seq;
+      if (nothingNew || !this.#owns(reply)) continue;
+      const text = reply.log.slice(before?.seq ?? 0, seq);
+      const asked = attempt === null || attempt === before?.attempt ? {} : { attempt };
+      batch.push({ reply, attempt, entry: { ...reply.scope, reply: reply.id, epoch, text, seq, ...asked } });
     }
     if (batch.length === 0) return;
     this.#writing = true;
     try {
       await this.#journal.append(batch.map(({ entry }) => entry));
-      for (const { reply, entry } of batch) this.#written.set(reply, entry);
+      for (const { reply, entry, attempt } of batch)
+        this.#written.set(reply, { epoch: entry.epoch, seq: entry.seq, attempt });
     } catch (error) {
       this.#failed(error);
     } finally {

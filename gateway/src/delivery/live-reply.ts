@@ -1,6 +1,8 @@
 import type { EndReason, ErrorCode, ServerFrameOf, Usage } from "@parlance/protocol";
 import type { AcceptKind, OwedReply } from "../ports/archive.ts";
+import type { ModelAttempt } from "../ports/reply-journal.ts";
 import type { Scope } from "../ports/scope.ts";
+import type { KeptText } from "./lost-attempt.ts";
 import { ReplyLog } from "./reply-log.ts";
 
 /** Longest chunk in the log: what one piece of a slow reader's catching up can carry. */
@@ -70,6 +72,8 @@ export class LiveReply {
   #controller = new AbortController();
   readonly #changed: (reply: LiveReply) => void;
   #state: "queued" | "streaming" | "ended" = "queued";
+  #attempt: ModelAttempt | null = null;
+  #kept = "";
   #cached = false;
   #trouble: ReplyTrouble | null = null;
   #outcome: ReplyOutcome | null = null;
@@ -116,6 +120,16 @@ export class LiveReply {
     return this.#controller.signal;
   }
 
+  /** What this attempt has asked of a model; null where nothing. */
+  get attempt(): ModelAttempt | null {
+    return this.#attempt;
+  }
+
+  /** The text of a lost attempt that this one goes on from; empty where it began by itself. */
+  get kept(): string {
+    return this.#kept;
+  }
+
   /** Whether the answer came from a cache: sent as one `response`. */
   get cached(): boolean {
     return this.#cached;
@@ -134,6 +148,11 @@ export class LiveReply {
     if (this.#state !== "queued") return;
     this.#state = "streaming";
     this.#changed(this);
+  }
+
+  /** A model is asked; said again once it has counted. */
+  asks(attempt: ModelAttempt): void {
+    this.#attempt = attempt;
   }
 
   /** The next chunk of the model. Nothing is added once it was stopped. */
@@ -171,14 +190,18 @@ export class LiveReply {
    * before is given up.
    *
    * @param owner the instance that runs it; null is this one
+   * @param kept what the attempt begins with; null is nothing
    */
-  restart(epoch: number, owner: string | null): void {
+  restart(epoch: number, owner: string | null, kept: KeptText | null = null): void {
     if (this.#state === "ended") return;
     this.#controller.abort(new ReplyOvertaken());
     this.#controller = new AbortController();
     this.#log = new ReplyLog();
     this.#epoch = epoch;
     this.#owner = owner;
+    this.#attempt = kept?.attempt ?? null;
+    this.#kept = kept?.text ?? "";
+    if (kept !== null) this.#log.appendBlurred(kept.text, kept.seq);
     this.#cached = false;
     this.#state = "queued";
     for (const reader of this.readers) reader.restarted();

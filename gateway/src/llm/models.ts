@@ -41,7 +41,7 @@ const SIMULATOR: Model = {
   displayName: "Simulated model",
   contextTokens: 200_000,
   maxOutputTokens: 4_096,
-  prefill: false,
+  prefill: true,
   prices: { input: 0, output: 0, cachedInput: 0, cacheWrite: 0 },
   source: "built in",
   asOf: "2026-11-24",

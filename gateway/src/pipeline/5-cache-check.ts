@@ -8,7 +8,7 @@ import { ANSWERED, type Answering, GO_ON, type StepOutcome } from "./turn.ts";
 export async function cacheCheck(turn: Answering, services: Services): Promise<StepOutcome> {
   const { reply, tenant } = turn;
   turn.request = await prepareRequest(turn, services);
-  if (!tenant.cache.exact || reply.kind !== "message") return GO_ON;
+  if (!tenant.cache.exact || reply.kind !== "message" || reply.kept !== "") return GO_ON;
   turn.cacheDigest = answerDigest(turn.request);
   const answer = await cached(turn.cacheDigest, turn, services);
   if (answer === null || turn.signal.aborted) return GO_ON;

@@ -1,6 +1,7 @@
 import type { EndReason, Usage } from "@parlance/protocol";
 import { ReplyOvertaken, ReplyStopped } from "../delivery/live-reply.ts";
-import { estimateTokens } from "../llm/estimate-tokens.ts";
+import { estimatedUsage, estimateTokens } from "../llm/estimate-tokens.ts";
+import { joinedUsage } from "../llm/go-on.ts";
 import { ModelError, type ModelRequest, type StreamPart } from "../ports/model.ts";
 import type { Services } from "./services.ts";
 import { ANSWERED, type Answering, type AnswerResult, GO_ON, required, type StepOutcome } from "./turn.ts";
@@ -8,11 +9,14 @@ import { ANSWERED, type Answering, type AnswerResult, GO_ON, required, type Step
 /** Streams the model's answer into the reply's log, until it ends, fails, or is stopped. */
 export async function stream(turn: Answering, services: Services): Promise<StepOutcome> {
   const { reply } = turn;
+  const { kept, log } = reply;
   const request = required(turn.request, "request");
   const provider = required(turn.provider, "provider");
   const model = required(turn.model, "model").name;
-  let upFront: Partial<Usage> = {};
+  let upFront: Partial<Usage> | null = null;
   let finished: Extract<StreamPart, { type: "finish" }> | undefined;
+  const asks = (inputTokens: number): void =>
+    reply.asks({ model, inputTokens: joinedUsage({ ...NOTHING, inputTokens }, kept).inputTokens });
   const sink = (part: StreamPart): void => {
     switch (part.type) {
       case "text":
@@ -20,6 +24,7 @@ export async function stream(turn: Answering, services: Services): Promise<StepO
         return;
       case "start":
         upFront = part.usage ?? {};
+        if (upFront.inputTokens !== undefined) asks(upFront.inputTokens);
         return;
       case "finish":
         finished = part;
@@ -30,19 +35,39 @@ export async function stream(turn: Answering, services: Services): Promise<StepO
         part satisfies never;
     }
   };
+  const before = log.seq;
+  if (!turn.signal.aborted) asks(promptTokens(request));
   try {
     await provider.stream(request, sink, turn.signal);
     const end = required(finished, "finish");
-    turn.result = { model, usage: end.usage, ...emptiness(end.reason, reply.log.seq) };
+    turn.result = { model, usage: joinedUsage(end.usage, kept), ...emptiness(end.reason, log.seq) };
     return GO_ON;
   } catch (error) {
-    turn.result = {
-      model,
-      usage: estimatedUsage(request, upFront, reply.log.text()),
-      ...failure(error, turn, services),
-    };
+    const { usage } = estimatedUsage(reply.attempt, log.text());
+    const { cachedInputTokens = 0 } = upFront ?? {};
+    turn.result = { model, usage: { ...usage, cachedInputTokens }, ...failure(error, turn, services) };
+    turn.cannotGoOn = kept !== "" && log.seq === before && !turn.signal.aborted && isRefusal(error);
     return ANSWERED;
+  } finally {
+    // A model that goes on with an answer reads again what there is of it.
+    if (kept !== "" && upFront !== null)
+      await services.wasted(reply.scope.tenant, {
+        model,
+        inputTokens: estimateTokens(kept),
+        outputTokens: 0,
+      });
   }
+}
+
+const NOTHING: Usage = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
+
+function promptTokens({ system, turns }: ModelRequest): number {
+  return turns.reduce((sum, turn) => sum + estimateTokens(turn.content), estimateTokens(system));
+}
+
+/** Whether a provider will not take what it is asked, however often. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ModelError && !error.retryable;
 }
 
 function failure(
@@ -75,24 +100,5 @@ function emptiness(reason: EndReason, seq: number): Pick<AnswerResult, "reason" 
   return {
     reason: "error",
     trouble: { code: "UPSTREAM_ERROR", message: "the model gave no answer to this" },
-  };
-}
-
-/** Tokens of a call without a final count: what the provider said up front, the rest by estimate. */
-export function estimatedUsage(
-  request: ModelRequest | undefined,
-  upFront: Partial<Usage>,
-  text: string,
-): Usage {
-  const asked =
-    request === undefined
-      ? 0
-      : estimateTokens(request.system) +
-        request.turns.reduce((sum, turn) => sum + estimateTokens(turn.content), 0);
-  return {
-    inputTokens: upFront.inputTokens ?? asked,
-    outputTokens: estimateTokens(text),
-    cachedInputTokens: upFront.cachedInputTokens ?? 0,
-    estimated: true,
   };
 }

@@ -1,5 +1,6 @@
 import type { Attributes, Span } from "@opentelemetry/api";
 import type { LiveReply } from "../delivery/live-reply.ts";
+import { estimatedUsage, estimateTokens } from "../llm/estimate-tokens.ts";
 import { inSpan, messageContext } from "../telemetry/tracing.ts";
 import { scopeKey } from "../tenants/scope.ts";
 import { authenticate } from "./1-authenticate.ts";
@@ -8,7 +9,7 @@ import { rateCheck } from "./3-rate-check.ts";
 import { accept } from "./4-accept.ts";
 import { cacheCheck } from "./5-cache-check.ts";
 import { route } from "./6-route.ts";
-import { estimatedUsage, stream } from "./7-stream.ts";
+import { stream } from "./7-stream.ts";
 import { endReply, persist } from "./8-persist.ts";
 import type { Services } from "./services.ts";
 import { summarize } from "./summarize.ts";
@@ -46,6 +47,8 @@ export interface Pipeline {
   admit(turn: Admission): Promise<void>;
   /** Puts a reply, which this instance is to run, into its conversation's queue. */
   run(reply: LiveReply): void;
+  /** Ends a reply that was taken over, as far as it got. */
+  interrupt(reply: LiveReply): Promise<void>;
   /** Stops a reply of this instance now, whether it waits or runs. */
   stop(reply: LiveReply, reason: "cancelled" | "abandoned" | "interrupted"): void;
   /** Resolves when nothing is being taken or answered any more. */
@@ -113,6 +116,7 @@ export function createPipeline(services: Services): Pipeline {
         if (!stopping.signal.aborted) summaries.add(summarize(reply, services, stopping.signal));
       });
     },
+    interrupt: (reply) => endWaiting(reply, "interrupted", services),
     stop(reply, reason) {
       const waiting = reply.state === "queued";
       reply.stop(reason);
@@ -177,22 +181,45 @@ async function answer(reply: LiveReply, services: Services): Promise<void> {
     services.log.error({ err: error, tenant: tenant.id, reply: reply.id }, "a step failed");
     turn.result = {
       reason: "error",
-      model: turn.request?.model ?? tenant.model,
-      usage: estimatedUsage(turn.request, {}, reply.log.text()),
+      ...estimatedUsage(reply.attempt, reply.log.text()),
       trouble: { code: "INTERNAL", message: "the answer could not be made" },
     };
+  }
+  if (turn.cannotGoOn === true && (await begunAnew(turn, services))) {
+    await answer(reply, services);
+    return;
   }
   await runStep(PERSIST, turn, services, { parent, attributes });
 }
 
-/** A reply that was stopped before its turn came: it ends at once, with no model called. */
+/**
+ * Gives up what a lost attempt had begun, for the answer to be made anew. Where that fails, the reply ends as it
+ * is, with the error that it came to.
+ */
+async function begunAnew({ reply, tenant, model }: Answering, services: Services): Promise<boolean> {
+  const { kept } = reply;
+  try {
+    if (!(await services.cluster.anew(reply))) return false;
+  } catch (error) {
+    services.log.error(
+      { err: error, tenant: tenant.id, reply: reply.id },
+      "an answer could not be begun anew",
+    );
+    return false;
+  }
+  const waste = { model: model?.name ?? "", inputTokens: 0, outputTokens: estimateTokens(kept) };
+  await services.wasted(reply.scope.tenant, waste);
+  return true;
+}
+
+/** A reply that ends with no model called: with what a lost attempt has left of it, where there was one. */
 async function endWaiting(
   reply: LiveReply,
   reason: "cancelled" | "abandoned" | "interrupted",
   services: Services,
 ): Promise<void> {
-  const usage = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
-  await endReply(reply, { reason, model: "", usage, trouble: null }, services);
+  const taken = estimatedUsage(reply.attempt, reply.log.text());
+  await endReply(reply, { reason, ...taken, trouble: null }, services);
 }
 
 function runStep<Turn>(

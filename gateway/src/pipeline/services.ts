@@ -7,11 +7,13 @@ import type { LiveReply } from "../delivery/live-reply.ts";
 import type { History } from "../history/history.ts";
 import type { Gates } from "../limits/gates.ts";
 import type { TurnReservations } from "../limits/turn-reservations.ts";
+import type { WastedTokens } from "../llm/book-usage.ts";
 import type { AnswerCache } from "../ports/answer-cache.ts";
 import type { Archive } from "../ports/archive.ts";
 import type { ConversationSummaries } from "../ports/conversation-summaries.ts";
 import type { ModelProvider } from "../ports/model.ts";
 import type { ReplyJournal } from "../ports/reply-journal.ts";
+import type { TenantId } from "../ports/scope.ts";
 import type { Clock, Ids } from "../ports/system.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { TenantDirectory } from "../tenants/directory.ts";
@@ -35,6 +37,8 @@ export interface Services {
   readonly cluster: Cluster;
   readonly replies: LiveReplies;
   readonly queues: ConversationQueues;
+  /** Books what was asked of a model and nobody keeps. */
+  readonly wasted: (tenant: TenantId, waste: WastedTokens) => Promise<void>;
   /** Tells a changed reply's readers. */
   readonly changed: (reply: LiveReply) => void;
   /** Whether the gateway is shutting down and takes no new turns. */

@@ -47,6 +47,8 @@ export interface Answering {
   provider?: ModelProvider;
   /** Where the answer may be kept, for turns that may be answered from a cache. */
   cacheDigest?: string;
+  /** Whether the provider refused to go on with what a lost attempt had begun: the answer is to be made anew. */
+  cannotGoOn?: boolean;
   /** How it came out; set by the cache check or by the stream. */
   result?: AnswerResult;
 }

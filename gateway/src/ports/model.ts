@@ -6,7 +6,10 @@ export interface ModelTurn {
   readonly content: string;
 }
 
-/** What a model is asked. The last turn is always a user's: current models refuse an assistant's there. */
+/**
+ * What a model is asked. The last turn is a user's, or, for a model whose row in `llm/models.ts` says `prefill`, an
+ * assistant's to be gone on with: other models refuse that.
+ */
 export interface ModelRequest {
   /** The model's own name at its provider, as `llm/models.ts` maps it. */
   readonly model: string;

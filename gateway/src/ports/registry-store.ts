@@ -4,6 +4,7 @@ export type {
   Challenge,
   LimitName,
   LimitOverrides,
+  TakeOverPolicy,
   TenantCeilings,
   TenantPrices,
   TenantRecord,

@@ -43,6 +43,9 @@ export type Challenge =
       readonly verifyUrl: string;
     };
 
+/** What becomes of an answer whose instance dies: it is made anew, gone on with, or ended as far as it got. */
+export type TakeOverPolicy = "restart" | "continue" | "end";
+
 /** A tenant as the registry keeps it. */
 export interface TenantRecord {
   readonly id: string;
@@ -78,6 +81,8 @@ export interface TenantRecord {
   };
   /** Models that take over, in this order, where the chosen one fails. */
   readonly failover: readonly string[];
+  /** What becomes of an answer whose instance dies in the middle of it. */
+  readonly takeOver: TakeOverPolicy;
   /** Seconds after a user's last socket went that their replies run on. */
   readonly abandonSeconds: number;
   /** Whether only users with a token of the tenant's own may speak. */

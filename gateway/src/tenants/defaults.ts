@@ -12,6 +12,7 @@ export const TENANT_DEFAULTS = {
   limits: {},
   loweredFrom: {},
   failover: [],
+  takeOver: "restart",
   abandonSeconds: 30,
   identifiedOnly: false,
   retentionDays: null,

@@ -105,6 +105,12 @@ export const TenantSettings = z.strictObject({
     .exactOptional(),
   limits: LimitsInput.exactOptional(),
   failover: z.array(ModelName).max(10).exactOptional().describe("models that take over, in this order"),
+  takeOver: z
+    .enum(["restart", "continue", "end"])
+    .exactOptional()
+    .describe(
+      "what becomes of an answer whose instance dies in the middle of it: made anew, gone on with, or ended as far as it got",
+    ),
   abandonSeconds: z.int().min(1).max(86_400).exactOptional(),
   identifiedOnly: z.boolean().exactOptional(),
   retentionDays: z

@@ -44,6 +44,7 @@ describe("tenants in the admin API", () => {
         tokensPerMonth: 1_000_000,
       },
       failover: [],
+      takeOver: "restart",
       abandonSeconds: 30,
       identifiedOnly: false,
       retentionDays: null,

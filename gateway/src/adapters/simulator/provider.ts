@@ -17,7 +17,7 @@ export function createSimulatorProvider({ tokensPerSecond, seed = 1 }: Simulator
     name: "simulator",
     stream: async (request: ModelRequest, sink: StreamSink, signal: AbortSignal): Promise<void> => {
       signal.throwIfAborted();
-      const pieces = tokenPieces(writeAnswer(request, seed));
+      const pieces = tokenPieces(answerTo(request, seed));
       const told = pieces.slice(0, request.maxOutputTokens);
       const inputTokens = countTokens(
         [request.system, ...request.turns.map((turn) => turn.content)].join("\n"),
@@ -31,4 +31,12 @@ export function createSimulatorProvider({ tokensPerSecond, seed = 1 }: Simulator
       sink({ type: "finish", reason: told.length < pieces.length ? "length" : "stop", usage });
     },
   };
+}
+
+/** The whole answer, or what is missing of one that an assistant's turn in last place has begun. */
+function answerTo(request: ModelRequest, seed: number): string {
+  const last = request.turns.at(-1);
+  if (last?.role !== "assistant") return writeAnswer(request, seed);
+  const whole = writeAnswer({ ...request, turns: request.turns.slice(0, -1) }, seed);
+  return whole.startsWith(last.content) ? whole.slice(last.content.length) : whole;
 }

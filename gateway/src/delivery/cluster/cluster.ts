@@ -188,6 +188,11 @@ export class Cluster {
     return false;
   }
 
+  /** {@link Running.anew}. */
+  anew(reply: LiveReply): Promise<boolean> {
+    return this.#running.anew(reply);
+  }
+
   /** A reply that ran here was ended, or taken over, by another instance: it is read from there. */
   yielded(reply: LiveReply): void {
     reply.overtaken("");

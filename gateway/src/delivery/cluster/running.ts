@@ -1,7 +1,8 @@
 import type { OwedReply } from "../../ports/archive.ts";
 import type { Scope } from "../../ports/scope.ts";
 import { scopeKey } from "../../tenants/scope.ts";
-import type { LiveReply } from "../live-reply.ts";
+import { type LiveReply, ReplyStopped } from "../live-reply.ts";
+import { planTakeOver } from "../lost-attempt.ts";
 import type { Copies } from "./copies.ts";
 import type { ClusterParts } from "./parts.ts";
 import { PeerReader } from "./peer-reader.ts";
@@ -28,8 +29,8 @@ export class Running {
   }
 
   /**
-   * Runs all that a conversation owes, in order; what another instance may have begun is begun anew,
-   * in an epoch that the archive gives to one instance alone.
+   * Runs all that a conversation owes, in order; what another instance has begun is taken over as its tenant
+   * wants it, in an epoch that the archive gives to one instance alone.
    * For one conversation, one such call at a time.
    *
    * @param fresh a reply that was accepted here just now, and that nobody can have begun
@@ -51,7 +52,7 @@ export class Running {
   }
 
   async #all(scope: Scope, conversation: string, fresh: LiveReply | null): Promise<void> {
-    const { archive, replies, connections, run } = this.#parts;
+    const { archive, replies, run } = this.#parts;
     const stored = archive.forUser(scope);
     const owes = await stored.openReplies(conversation);
     for (const owed of owes) {
@@ -62,22 +63,50 @@ export class Running {
         continue;
       }
       if (known?.owner === null || known?.state === "ended") continue;
-      const epoch = Math.max(owed.epoch, known?.epoch ?? 0) + 1;
-      if (!(await stored.raiseEpoch(owed.reply, epoch))) continue;
-      const copy = replies.get(scope, owed.reply);
-      const reply = copy ?? this.#copies.make({ ...owed, epoch }, "");
-      reply.restart(epoch, null);
-      connections.touch(scope);
-      // Of a copy, every socket was shown that it is there; whoever was told so by `ready` resumes it first.
-      if (copy === null) connections.attachAll(reply);
-      await this.#announce(reply, owed);
-      run(reply);
+      await this.#takeOver(owed);
     }
     // While this instance was held up, another ran it to its end.
     if (fresh?.owner === null && !owes.some(({ reply }) => reply === fresh.id)) {
       fresh.overtaken("");
       await this.#copies.attach(fresh);
     }
+  }
+
+  async #takeOver(owed: OwedReply): Promise<void> {
+    const { archive, journal, replies, connections, run, endHere, takeOverPolicy, wasted } = this.#parts;
+    const scope = { tenant: owed.tenant, user: owed.user };
+    const policy = await takeOverPolicy(scope.tenant);
+    const { ends, kept, waste } = planTakeOver(policy, owed.epoch, await journal.read(scope, owed.reply));
+    const epoch = Math.max(owed.epoch, replies.get(scope, owed.reply)?.epoch ?? 0) + 1;
+    if (!(await archive.forUser(scope).raiseEpoch(owed.reply, epoch))) return;
+    const copy = replies.get(scope, owed.reply);
+    const reply = copy ?? this.#copies.make({ ...owed, epoch }, "");
+    reply.restart(epoch, null, kept);
+    connections.touch(scope);
+    // Of a copy, every socket was shown that it is there; whoever was told so by `ready` resumes it first.
+    if (copy === null) connections.attachAll(reply);
+    await this.#announce(reply, owed);
+    if (ends) await endHere(reply);
+    else run(reply);
+    if (waste !== null) await wasted(scope.tenant, waste);
+  }
+
+  /**
+   * An attempt that was to go on from a lost one cannot, and begins anew in the next epoch.
+   *
+   * @returns false where the reply is no longer this instance's
+   */
+  async anew(reply: LiveReply): Promise<boolean> {
+    const { archive, journal } = this.#parts;
+    const epoch = reply.epoch + 1;
+    if (!(await archive.forUser(reply.scope).raiseEpoch(reply.id, epoch)) || reply.owner !== null)
+      return false;
+    const { reason } = reply.signal;
+    reply.restart(epoch, null);
+    if (reason instanceof ReplyStopped) reply.stop(reason.reason);
+    // What was kept so far is given up: whoever takes this attempt over must not begin with it.
+    await journal.drop(reply.scope, reply.id);
+    return true;
   }
 
   async #announce(reply: LiveReply, owed: OwedReply): Promise<void> {
