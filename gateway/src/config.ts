@@ -47,9 +47,13 @@ export class ConfigError extends Error {
 const text = z.string().trim().min(1, "must not be empty");
 const wholeNumber = (least: number, most: number) =>
   text
-    .regex(/^\d+$/, `must be a whole number from ${least} to ${most}`)
-    .transform(Number)
-    .pipe(z.int().min(least).max(most));
+    .refine(
+      (written) => /^\d+$/.test(written) && Number(written) >= least && Number(written) <= most,
+      `must be a whole number from ${least} to ${most}`,
+    )
+    .transform(Number);
+const oneOf = <const Words extends readonly string[]>(...words: Words) =>
+  z.enum(words, `must be one of ${words.join(", ")}`);
 const httpUrl = text
   .refine((url) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol), "must be an http(s) URL")
   .transform((url) => url.replace(/\/+$/, ""));
@@ -78,7 +82,7 @@ const Environment = z.object({
       "must be addresses or networks such as 10.0.0.0/8, with commas between",
     )
     .optional(),
-  ARCHIVE: z.enum(["sqlite", "dynamodb"]).default("sqlite"),
+  ARCHIVE: oneOf("sqlite", "dynamodb").default("sqlite"),
   DYNAMODB_TABLE: text.default("parlance"),
   DYNAMODB_ENDPOINT: httpUrl.optional(),
   AWS_REGION: text.default("us-east-1"),
@@ -86,8 +90,8 @@ const Environment = z.object({
   ANTHROPIC_BASE_URL: httpUrl.optional(),
   SIMULATOR_TOKENS_PER_SECOND: wholeNumber(1, 100_000).default(80),
   DRAIN_SECONDS: wholeNumber(0, 3_600).default(120),
-  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
-  PARLANCE_SOCKET_SERVER: z.enum(["auto", "uws", "ws"]).default("auto"),
+  LOG_LEVEL: oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent").default("info"),
+  PARLANCE_SOCKET_SERVER: oneOf("auto", "uws", "ws").default("auto"),
 });
 
 /** Variables of later abilities: set to anything but these, they would silently do nothing. */

@@ -1,7 +1,8 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Config } from "./config.ts";
+import { makeDataDirectory } from "./data-directory.ts";
 import type { Randomness } from "./ports/system.ts";
 
 /** The secrets the gateway runs with. */
@@ -22,11 +23,11 @@ const FileContent = z.object({ secret: z.string().min(32), adminKey: z.string().
 export async function resolveSecrets(config: Config, randomness: Randomness): Promise<Secrets> {
   const { secret, adminKey, previousSecret } = config;
   if (secret !== null && adminKey !== null) return { secret, adminKey, previousSecret, adminKeyIsNew: false };
+  await makeDataDirectory(config.dataDirectory);
   const path = join(config.dataDirectory, "development-secrets.json");
   const known = await readSecrets(path);
   const kept = known ?? { secret: randomness.token(48), adminKey: `op_${randomness.token(24)}` };
   if (known === null) {
-    await mkdir(config.dataDirectory, { recursive: true });
     await writeFile(path, `${JSON.stringify(kept, null, 2)}\n`, { mode: 0o600 });
   }
   return {

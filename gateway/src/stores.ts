@@ -1,3 +1,4 @@
+import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { createDynamoArchive } from "./adapters/dynamodb/archive.ts";
 import { createDynamoAuditLog } from "./adapters/dynamodb/audit-log.ts";
@@ -39,6 +40,7 @@ import { createSqliteTenantConversations } from "./adapters/sqlite/tenant-conver
 import { createSqliteUsageStore } from "./adapters/sqlite/usage-store.ts";
 import { createSqliteVisitorFamilies } from "./adapters/sqlite/visitor-families.ts";
 import type { Config } from "./config.ts";
+import { makeDataDirectory } from "./data-directory.ts";
 import type { AddressLimiter } from "./ports/address-limiter.ts";
 import type { AnswerCache } from "./ports/answer-cache.ts";
 import type { Archive } from "./ports/archive.ts";
@@ -105,11 +107,12 @@ export interface HotStores {
 
 /** Opens the archive and the registry: SQLite in the data directory, or DynamoDB. */
 export async function openDurableStores(config: Config): Promise<DurableStores> {
+  const inFiles = config.archive.kind === "sqlite" || config.redisUrl === null;
+  if (inFiles) await makeDataDirectory(config.dataDirectory);
   if (config.archive.kind === "dynamodb") {
     const { table, region, endpoint } = config.archive;
     const database = await openDynamoDb({ table, region, ...(endpoint === null ? {} : { endpoint }) });
-    const local =
-      config.redisUrl === null ? await openSqlite(join(config.dataDirectory, "journal.db")) : null;
+    const local = inFiles ? await openSqlite(join(config.dataDirectory, "journal.db")) : null;
     const archive = createDynamoArchive(database);
     return {
       archive,
@@ -138,7 +141,7 @@ export async function openDurableStores(config: Config): Promise<DurableStores> 
     visitorFamilies: createSqliteVisitorFamilies(database),
     conversations: createSqliteTenantConversations(database),
     journal: createSqliteReplyJournal(database),
-    identity: `sqlite ${path}`,
+    identity: `sqlite ${await realpath(path)}`,
     close: () => database.close(),
   };
 }

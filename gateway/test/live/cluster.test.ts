@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
 import { expectedText } from "../../../scripts/upstream-simulator/index.ts";
@@ -161,6 +162,11 @@ describe("two instances on one Redis", () => {
     await expect(
       instances.start({ DATA_DIR: `${process.cwd()}/node_modules/.parlance/other` }),
     ).rejects.toThrow(/DATA_DIR/);
+  });
+
+  test("the same archive may be named in another way", async () => {
+    const same = relative(process.cwd(), instances.dataDirectory);
+    expect(await (await instances.start({ DATA_DIR: same })).end("SIGTERM")).toBe(0);
   });
 });
 

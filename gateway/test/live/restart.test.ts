@@ -146,4 +146,24 @@ describe("a gateway process", () => {
       }),
     ).rejects.toThrow(/PORT: [\s\S]*DRAIN_SECONDS: [\s\S]*PARLANCE_SECRET: [\s\S]*PARLANCE_ADMIN_KEY: /);
   });
+
+  test("a value out of bounds is told what is possible", async () => {
+    await expect(
+      startGatewayProcess({ PORT: "70000", SIMULATOR_TOKENS_PER_SECOND: "0", LOG_LEVEL: "loud" }),
+    ).rejects.toThrow(
+      /PORT: must be a whole number from 0 to 65535[\s\S]*SIMULATOR_TOKENS_PER_SECOND: must be a whole number from 1 to 100000[\s\S]*LOG_LEVEL: must be one of trace, debug/,
+    );
+  });
+
+  test("a data directory that cannot be written stops the start, and is named", async () => {
+    const file = join(dataDirectory, "a-file");
+    await writeFile(file, "");
+    for (const directory of [file, join(file, "below")]) {
+      const secrets = { PARLANCE_SECRET: "s".repeat(32), PARLANCE_ADMIN_KEY: "k".repeat(32) };
+      for (const environment of [{ DATA_DIR: directory }, { DATA_DIR: directory, ...secrets }])
+        await expect(startGatewayProcess(environment)).rejects.toThrow(
+          `DATA_DIR: nothing can be written in ${directory}`,
+        );
+    }
+  });
 });

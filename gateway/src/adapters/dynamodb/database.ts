@@ -78,7 +78,10 @@ export async function openDynamoDb(options: DynamoDbOptions): Promise<DynamoDb> 
     await openTable(sdk, client, table, emulator);
   } catch (error) {
     client.destroy();
-    throw toDynamoDbError(error, `the DynamoDB table ${table} cannot be opened`);
+    throw toDynamoDbError(
+      error,
+      `the DynamoDB table ${table} cannot be opened (DYNAMODB_TABLE, DYNAMODB_ENDPOINT, AWS_REGION)`,
+    );
   }
   return tableOf(sdk, client, table);
 }

@@ -15,6 +15,7 @@ export interface Instances {
   readonly upstream: UpstreamSimulator;
   readonly redis: RedisProcess;
   readonly redisUrl: string;
+  readonly dataDirectory: string;
   /** Starts another instance. */
   start(environment?: Record<string, string>): Promise<GatewayProcess>;
   /** Ends everything that still runs. */
@@ -35,6 +36,7 @@ export async function prepareInstances(seed: SeedFile = TWO_TENANTS): Promise<In
     upstream,
     redis,
     redisUrl,
+    dataDirectory,
     async start(environment = {}) {
       const gateway = await startGatewayProcess({
         DATA_DIR: dataDirectory,
