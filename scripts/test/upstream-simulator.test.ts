@@ -126,6 +126,40 @@ describe("trouble on command", () => {
     expect((await ask("d")).status).toBe(503);
   });
 
+  describe("given an answer that broke off", () => {
+    const question = { role: "user", content: "Tell me [[sim seed=9 tokens=60]]" };
+    const whole = expectedText(9, 60);
+    const begun = whole.slice(0, 101).trimEnd();
+    const answer = { role: "assistant", content: begun };
+    const rest = async (change: object): Promise<string> =>
+      textOf(eventsOf(await (await post({ ...BODY, ...change })).text()));
+
+    test("and a user's message that quotes its end, it goes on from there", async () => {
+      const request = { role: "user", content: `It ended with <<<${begun.slice(-50)}>>>. Go on.` };
+      expect(begun + (await rest({ messages: [question, answer, request] }))).toBe(whole);
+      expect(simulator.requests[0]).toMatchObject({ status: 200, directives: { seed: 9, tokens: 60 } });
+    });
+
+    test("and a model that takes an assistant's message in last place, it goes on from there", async () => {
+      const prefilled = { model: "claude-haiku-4-5-20251001", messages: [question, answer] };
+      expect(begun + (await rest(prefilled))).toBe(whole);
+      const blank = { ...prefilled, messages: [question, { ...answer, content: `${begun} ` }] };
+      expect((await post({ ...BODY, ...blank })).status).toBe(400);
+    });
+
+    test("and another question after it, it answers that", async () => {
+      const next = { role: "user", content: `${begun.slice(-50)} [[sim seed=10 tokens=5]]` };
+      expect(await rest({ messages: [question, answer, next] })).toBe(expectedText(10, 5));
+    });
+
+    test("and told to fail there, it fails only there", async () => {
+      const failing = { ...question, content: "[[sim seed=9 tokens=60 go-on-fail=400]]" };
+      const request = { role: "user", content: `It ended with <<<${begun.slice(-50)}>>>. Go on.` };
+      expect((await post({ ...BODY, messages: [failing] })).status).toBe(200);
+      expect((await post({ ...BODY, messages: [failing, answer, request] })).status).toBe(400);
+    });
+  });
+
   test("given a directive it does not know, it says so instead of going on", async () => {
     const response = await ask("[[sim tokns=5]]");
     expect(response.status).toBe(400);

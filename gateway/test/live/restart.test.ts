@@ -7,6 +7,7 @@ import {
   startUpstreamSimulator,
   type UpstreamSimulator,
 } from "../../../scripts/upstream-simulator/index.ts";
+import { OPERATOR_KEY } from "./support/admin-client.ts";
 import { type GatewayProcess, startGatewayProcess } from "./support/gateway-process.ts";
 import { connect, refusedUpgrade, signToken } from "./support/test-client.ts";
 import { ACME_API_KEY, ACME_SECRET, TWO_TENANTS } from "./support/test-gateway.ts";
@@ -33,6 +34,7 @@ describe("a gateway process", () => {
       PARLANCE_CONFIG: join(dataDirectory, "seed.json"),
       ANTHROPIC_API_KEY: "test-key",
       ANTHROPIC_BASE_URL: upstream.url,
+      PARLANCE_ADMIN_KEY: OPERATOR_KEY,
       ...more,
     });
     return running;
@@ -63,6 +65,16 @@ describe("a gateway process", () => {
     expect(answer?.content.length).toBeGreaterThan(0);
     expect(expectedText(4, 5_000).startsWith(answer?.content ?? "-")).toBe(true);
     expect(Math.abs((answer?.content.length ?? 0) - seen.text.length)).toBeLessThan(1_500);
+
+    after.send({ type: "resume", id: "ended", reply: ack.reply, after: 0 });
+    const { usage, ...done } = await after.frame("done", ({ reply }) => reply === ack.reply);
+    expect(done).toMatchObject({ reason: "interrupted", model: "claude-haiku-5-5" });
+    expect(usage).toMatchObject({ outputTokens: expect.any(Number), estimated: true });
+    const booked = await fetch(`http://127.0.0.1:${second.port}/admin/api/tenants/acme/usage`, {
+      headers: { authorization: `Bearer ${OPERATOR_KEY}` },
+    });
+    const tokens = usage.inputTokens + usage.outputTokens;
+    expect((await booked.json()).total).toMatchObject({ messages: 1, tokens, wastedTokens: 0 });
 
     after.send({ type: "resume", id: "again", reply: waiting.reply, after: 0 });
     expect(await after.frame("done", ({ reply }) => reply === waiting.reply)).toMatchObject({

@@ -22,6 +22,39 @@ describe("a reply that another instance goes on with", () => {
     expect(sent).toEqual([[snapshot, text], [snapshot, text], [text]]);
   });
 
+  test("gone on with, it sends what is kept as the snapshot, whole to who comes then, and counts on from there", () => {
+    const reply = newReply();
+    const { socket, outbox } = newReader();
+    outbox.attach(reply, START);
+    reply.start();
+    for (const chunk of ["Half ", "an ", "ans", "wer ", "and more"]) reply.append(chunk);
+    const before = socket.frames.length;
+    const attempt = { model: "model-1", inputTokens: 0 };
+    reply.restart(2, null, { text: "Half an answer", seq: 4, attempt });
+    expect(reply).toMatchObject({ kept: "Half an answer", attempt, state: "queued" });
+    const late = newReader();
+    late.outbox.attach(reply, START);
+    reply.start();
+    reply.append(", whole.");
+    finish(reply);
+    const [first, ...rest] = socket.frames.slice(before).filter(({ type }) => type !== "typing");
+    expect(first).toMatchObject({ type: "snapshot", epoch: 2, seq: 4, content: "Half an answer" });
+    expect(rest).toMatchObject([
+      { type: "token", epoch: 2, seq: 5, content: ", whole." },
+      { type: "done", epoch: 2, seq: 5 },
+    ]);
+    const texts = late.socket.frames.filter(({ type }) => type === "token");
+    expect(texts).toMatchObject([{ seq: 4, n: 4, content: "Half an answer" }, { seq: 5 }]);
+  });
+
+  test("begun anew after that, nothing of it is left", () => {
+    const reply = newReply();
+    reply.restart(2, null, { text: "Half", seq: 1, attempt: { model: "model-1", inputTokens: 0 } });
+    reply.restart(3, null);
+    expect(reply).toMatchObject({ kept: "", attempt: null, epoch: 3 });
+    expect(reply.log.text()).toBe("");
+  });
+
   test("ended by what is stored, it goes on where chunks are known, and is sent whole to who comes in between", () => {
     const reply = newReply();
     reply.start();

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import { usageOf } from "../../../src/llm/book-usage.ts";
+import { usageOf, wasteOf } from "../../../src/llm/book-usage.ts";
 import { replyCost } from "../../../src/llm/cost.ts";
 import { type Model, modelByName } from "../../../src/llm/models.ts";
+import { NOTHING_USED } from "../../../src/ports/usage-store.ts";
 
 const HAIKU = modelByName("claude-haiku-5-5") as Model;
 
@@ -65,5 +66,20 @@ describe("what a reply costs", () => {
 
   test("is nothing for a model that the table has no more, whose tokens still count", () => {
     expect(usageOf({ ...end, model: "gone" }, undefined)).toMatchObject({ cost: 0, inputTokens: 10 });
+  });
+
+  test("of a lost attempt stands apart from all that was used", () => {
+    const waste = { model: "claude-haiku-5-5", inputTokens: 1_000, outputTokens: 100 };
+    expect(wasteOf(waste, end.at, undefined)).toEqual({
+      ...NOTHING_USED,
+      day: "2026-11-24",
+      model: "claude-haiku-5-5",
+      wastedTokens: 1_100,
+      wastedCost: expect.closeTo(0.00015, 10),
+    });
+    expect(wasteOf({ ...waste, model: "gone" }, end.at, undefined)).toMatchObject({
+      wastedTokens: 1_100,
+      wastedCost: 0,
+    });
   });
 });

@@ -92,6 +92,14 @@ describe("what the simulated model writes", () => {
     expect(later.every((text) => !text.includes("Simulated"))).toBe(true);
   });
 
+  test("given an answer that broke off, it goes on with what is missing of it", async () => {
+    const whole = await ask("How do I reset my password?");
+    for (const at of [1, Math.floor(whole.length / 2), whole.length]) {
+      const begun = whole.slice(0, at).trimEnd();
+      expect(begun + (await ask("How do I reset my password?", begun))).toBe(whole);
+    }
+  });
+
   test("given any message, it answers, and brings no markup of the message into the page", async () => {
     await fc.assert(
       fc.asyncProperty(

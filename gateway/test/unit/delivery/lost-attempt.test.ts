@@ -1,0 +1,56 @@
+import { describe, expect, test } from "@jest/globals";
+import { planTakeOver } from "../../../src/delivery/lost-attempt.ts";
+import { estimateTokens } from "../../../src/llm/estimate-tokens.ts";
+
+const ATTEMPT = { model: "claude-haiku-5-5", inputTokens: 90 };
+const TEXT = "Half an answer";
+const WRITTEN = { epoch: 3, seq: 6, text: TEXT, attempt: ATTEMPT };
+const RUN = { ends: false, kept: null, waste: null };
+const POLICIES = ["restart", "continue", "end"] as const;
+const waste = (inputTokens: number, outputTokens: number) => ({
+  model: ATTEMPT.model,
+  inputTokens,
+  outputTokens,
+});
+
+describe("what becomes of a reply whose instance is gone", () => {
+  test.each(POLICIES)("%s: one that had not begun, or came from a cache, is run at no cost", (policy) => {
+    expect(planTakeOver(policy, 3, null)).toEqual(RUN);
+    expect(planTakeOver(policy, 3, { epoch: 3, seq: 1, text: "from a cache" })).toEqual(RUN);
+  });
+
+  test("restart: nothing is kept, and all of the attempt is waste", () => {
+    expect(planTakeOver("restart", 3, WRITTEN)).toEqual({ ...RUN, waste: waste(90, estimateTokens(TEXT)) });
+  });
+
+  test("continue: the text is kept, without white space at its end; its prompt is waste, and not paid again", () => {
+    const plan = planTakeOver("continue", 3, { ...WRITTEN, text: `${TEXT} \n\n` });
+    const kept = { text: TEXT, seq: 6, attempt: { ...ATTEMPT, inputTokens: 0 } };
+    expect(plan).toEqual({ ends: false, kept, waste: waste(90, 0) });
+  });
+
+  test.each(["", " \n"])("continue: from %j there is nothing to go on, and it is made anew", (text) => {
+    const plan = planTakeOver("continue", 3, { ...WRITTEN, text });
+    expect(plan).toEqual({ ...RUN, waste: waste(90, estimateTokens(text)) });
+  });
+
+  test("end: the text is kept and paid; without any, the prompt is waste", () => {
+    const kept = { text: TEXT, seq: 6, attempt: ATTEMPT };
+    expect(planTakeOver("end", 3, WRITTEN)).toEqual({ ends: true, kept, waste: null });
+    const wordless = { ...WRITTEN, seq: 0, text: "" };
+    expect(planTakeOver("end", 3, wordless)).toEqual({
+      ends: true,
+      kept: { text: "", seq: 0, attempt: null },
+      waste: waste(90, 0),
+    });
+  });
+
+  test.each(POLICIES)(
+    "%s: what is told of an attempt before the lost one is wasted no second time",
+    (policy) => {
+      const plan = planTakeOver(policy, 4, WRITTEN);
+      expect(plan.waste).toBeNull();
+      expect(plan.kept?.text ?? "").toBe(policy === "restart" ? "" : TEXT);
+    },
+  );
+});
