@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
 import { expectedText } from "../../../scripts/upstream-simulator/index.ts";
+import { estimateTokens } from "../../src/llm/estimate-tokens.ts";
 import type { TakeOverPolicy } from "../../src/ports/registry-store.ts";
 import { OPERATOR_KEY } from "./support/admin-client.ts";
 import type { GatewayProcess } from "./support/gateway-process.ts";
@@ -9,6 +10,7 @@ import { connect, signToken, type TestClient } from "./support/test-client.ts";
 import { TWO_TENANTS } from "./support/test-gateway.ts";
 
 const SECRET = "take-over-signing-secret-of-at-least-32-characters";
+const SYSTEM = "You answer for everybody.";
 /** Chunks that are there when an instance dies: more than the journal is behind. */
 const ENOUGH = 60;
 
@@ -77,15 +79,19 @@ describe("instances that die, or sleep, in the middle of an answer", () => {
         apiKeys: [],
         limits: { tokensPerMonth: 1_000_000 },
         signingKeys: [{ kid: id, algorithm: "HS256" as const, secret: SECRET }],
+        systemPrompt: SYSTEM,
         model: (CASES[id] as Case).model ?? "claude-haiku-5-5",
         takeOver: (CASES[id] as Case).takeOver ?? "restart",
       })),
     });
     redis = new Redis(instances.redisUrl);
+    // Two that stay: either may take over.
+    const stays = { PARLANCE_ADMIN_KEY: OPERATOR_KEY, SIMULATOR_TOKENS_PER_SECOND: "400" };
     const [one, two, three] = await Promise.all([
-      instances.start({ PARLANCE_ADMIN_KEY: OPERATOR_KEY, SIMULATOR_TOKENS_PER_SECOND: "400" }),
+      instances.start(stays),
       instances.start(),
       instances.start(),
+      instances.start(stays),
     ]);
     staying = one;
     sleeping = three;
@@ -157,8 +163,8 @@ describe("instances that die, or sleep, in the middle of an answer", () => {
   };
   const callsOf = (name: Name) =>
     instances.upstream.requests.filter(({ directives }) => directives.seed === CASES[name].seed);
-  /** The most tokens that a text is taken for. */
-  const atMost = (text: string): number => text.length;
+  /** What the upstream counts of a case's first prompt. */
+  const prompt = (name: Name): number => Math.ceil((SYSTEM + CASES[name].question).length / 4);
 
   test("within ten seconds every reader is sent a snapshot of the next epoch", async () => {
     for (const [name, { there, reply }] of lost) {
@@ -183,8 +189,12 @@ describe("instances that die, or sleep, in the middle of an answer", () => {
     expect(done).toMatchObject({ reason: "stop", epoch: 2, usage: { outputTokens: 300 } });
     expect(text).toBe(expectedText(101, 300));
     expect(callsOf("anew")).toHaveLength(2);
-    expect(total.wastedTokens).toBeGreaterThan(done.usage.inputTokens);
-    expect(total.wastedTokens).toBeLessThanOrEqual(done.usage.inputTokens + atMost(seen.text));
+    expect(done.usage.inputTokens).toBe(prompt("anew"));
+    // What was written down of it: up to half a second less than was seen, or what was on its way more.
+    const written = Array.from({ length: seen.seq + ENOUGH }, (_, seq) =>
+      estimateTokens(expectedText(101, seq + 1)),
+    );
+    expect(written).toContain(total.wastedTokens - prompt("anew"));
     expect(total.wastedCost).toBeGreaterThan(0);
   });
 
@@ -203,8 +213,7 @@ describe("instances that die, or sleep, in the middle of an answer", () => {
     expect(bodies.map(({ messages }) => messages.map(({ role }) => role))).toEqual([["user"], roles]);
     expect(done.usage.outputTokens).toBeGreaterThan(done.seq - seq);
     // The first prompt, and the beginning that the second call had to read.
-    expect(total.wastedTokens).toBeGreaterThan(0);
-    expect(total.wastedTokens).toBeLessThanOrEqual(100 + atMost(content));
+    expect(total.wastedTokens).toBe(prompt(name) + estimateTokens(content));
   });
 
   test("the simulated model goes on as it would have", async () => {
@@ -218,11 +227,12 @@ describe("instances that die, or sleep, in the middle of an answer", () => {
 
   test("where the model will not go on, the answer is made anew", async () => {
     const { done, text, snapshots, usage: total } = await outcome("refused");
-    expect(snapshots.map(({ epoch }) => epoch)).toEqual([2, 3]);
+    const [{ content, epoch } = { content: "", epoch: 0 }, anew] = snapshots;
+    expect([epoch, anew?.epoch]).toEqual([2, 3]);
     expect(done).toMatchObject({ reason: "stop", epoch: 3, seq: 300, usage: { outputTokens: 300 } });
     expect(text).toBe(expectedText(121, 300));
     expect(callsOf("refused").map(({ status }) => status)).toEqual([200, 400, 200]);
-    expect(total.wastedTokens).toBeGreaterThan(done.usage.inputTokens);
+    expect(total.wastedTokens).toBe(prompt("refused") + estimateTokens(content));
   });
 
   test("an answer ends as far as it got, and what waited behind it is answered", async () => {
@@ -243,7 +253,7 @@ describe("instances that die, or sleep, in the middle of an answer", () => {
     expect(done).toMatchObject({ reason: "interrupted", seq: 0, usage: { inputTokens: 0, outputTokens: 0 } });
     expect(status).toBe("interrupted");
     expect(callsOf("wordless")).toHaveLength(1);
-    expect(total.wastedTokens).toBeGreaterThan(0);
+    expect(total.wastedTokens).toBe(estimateTokens(SYSTEM) + estimateTokens(CASES.wordless.question));
   });
 
   test("an instance that wakes and was overtaken bills nothing more, and wastes nothing twice", async () => {
