@@ -206,7 +206,18 @@ export async function startGateway(
     log,
   });
 
-  const userRights = startUserRights({ registry, durable, hot, journal, visitors, cluster, clock, ids, log });
+  const userRights = startUserRights({
+    registry,
+    durable,
+    archive,
+    hot,
+    journal,
+    visitors,
+    cluster,
+    clock,
+    ids,
+    log,
+  });
 
   const wheel = new SecondWheel(() => clock.monotonic());
   const admission = {

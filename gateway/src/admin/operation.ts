@@ -46,6 +46,8 @@ export interface UserRights {
   exportUser(scope: Scope): Promise<unknown>;
   /** Erases it from every layer. @returns a receipt, as JSON */
   eraseUser(scope: Scope, by: string): Promise<unknown>;
+  /** Begins to delete what is kept of the users of deleted tenants. */
+  purgeDeletedTenants(): void;
 }
 
 /** A call of an operation, checked. */

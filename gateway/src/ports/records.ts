@@ -1,5 +1,5 @@
 import type { ArchivedMessage } from "./archive.ts";
-import type { Scope, TenantId } from "./scope.ts";
+import type { Scope, TenantId, UserId } from "./scope.ts";
 
 /** A conversation as it is kept, cleared or not. */
 export interface KeptConversation {
@@ -102,6 +102,8 @@ export interface ExpiredBatch {
 /** What is kept of people, for those who must answer for it: exports, erasures, retention. */
 export interface Records {
   forUser(scope: Scope): UserRecords;
+  /** Users of a tenant of whom something is kept, in no order; one may appear twice. */
+  users(tenant: TenantId, page: RecordsPage): Promise<RecordsFound<UserId>>;
   /** Users whose erasure has begun and not finished, of all tenants. */
   unfinished(): Promise<readonly Scope[]>;
   /** Deletes a batch of what is too old in a tenant: turns, and conversations and users that nothing is left of. */

@@ -111,6 +111,13 @@ export interface TenantPage {
   readonly next: string | null;
 }
 
+/** A tenant that was deleted, and of whose users something may be kept still. */
+export interface DeletedTenant {
+  readonly id: string;
+  /** Milliseconds since 1970; 0 where it is not known. */
+  readonly deletedAt: number;
+}
+
 /** That a key was used. */
 export interface KeyUse {
   readonly kind: "site-key" | "signing-key" | "api-key";
@@ -128,7 +135,7 @@ export interface KeyUse {
  * every store, puts in its default.
  */
 export interface RegistryStore {
-  /** Rises with every write but `used`, by whatever process. */
+  /** Rises with every write but `used` and `forgotten`, by whatever process. */
   version(): Promise<number>;
   /** Null where there is none, or no more. */
   tenant(id: string): Promise<TenantRecord | null>;
@@ -148,8 +155,12 @@ export interface RegistryStore {
    * it is otherwise, and nothing was changed. A deleted tenant's id is never given again.
    */
   putTenant(tenant: TenantRecord, replaces: number | null): Promise<boolean>;
-  /** Deletes a tenant of that revision and all its keys. False: it is otherwise. */
-  deleteTenant(id: string, revision: number): Promise<boolean>;
+  /** Deletes a tenant of that revision and all its keys, at a time. False: it is otherwise. */
+  deleteTenant(id: string, revision: number, at: number): Promise<boolean>;
+  /** Deleted tenants, the first to be deleted first, but those that were `forgotten`. */
+  deletedTenants(): Promise<readonly DeletedTenant[]>;
+  /** Of a deleted tenant's users nothing is kept any more. Twice is once. */
+  forgotten(id: string): Promise<void>;
   /**
    * Makes or replaces what has the same `tenant` and `id`. Rejects where the `key` is, or ever was, another one's.
    *

@@ -37,6 +37,8 @@ export interface TenantVisitorFamilies {
    * there is another, and nothing was changed. Durable when it resolves.
    */
   put(visitor: string, family: VisitorFamily): Promise<boolean>;
+  /** Forgets families of the tenant, at most so many; may miss what was put a moment ago. @returns how many */
+  forget(limit: number): Promise<number>;
 }
 
 /** What became of visitors' tokens. There is no unscoped read. */

@@ -1,15 +1,12 @@
 import type { Cluster } from "../delivery/cluster/cluster.ts";
 import type { Connections } from "../delivery/connections.ts";
+import { endReplies } from "../delivery/end-replies.ts";
 import type { History } from "../history/history.ts";
 import type { Archive } from "../ports/archive.ts";
 import type { SiteKeyRecord } from "../ports/registry-store.ts";
 import type { Scope, UserId } from "../ports/scope.ts";
 import type { Clock } from "../ports/system.ts";
 import type { Visitors } from "../tenants/visitors.ts";
-
-/** Milliseconds that replies of the visitor have to end with what they have, and between looks. */
-const ENDING = 2_000;
-const LOOK_AGAIN = 25;
 
 /** What an adoption works with. */
 export interface AdoptionServices {
@@ -34,22 +31,10 @@ export async function adoptVisitor(
   const visitor = await visitors.claim(token, key, scope.user);
   if (visitor === null) return;
   const former = { tenant: scope.tenant, user: visitor };
+  // What does not end in time is ended by the archive.
   await endReplies(former, services);
   const passed = await archive.forUser(scope).adopt(visitor, clock.now());
   for (const conversation of passed) await history.changed(former, conversation);
   connections.touch(scope);
   await visitors.adopted(former, scope.user as UserId);
-}
-
-async function endReplies(scope: Scope, { archive, cluster, clock }: AdoptionServices): Promise<void> {
-  const mine = archive.forUser(scope);
-  const until = clock.monotonic() + ENDING;
-  let open = await mine.openReplies();
-  const asked = Promise.allSettled(open.map(({ reply }) => cluster.stop(scope, reply, "interrupted")));
-  while (open.length > 0 && clock.monotonic() < until) {
-    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN));
-    open = await mine.openReplies();
-  }
-  // What could not be stopped in time is ended by the archive.
-  if (open.length === 0) await asked;
 }

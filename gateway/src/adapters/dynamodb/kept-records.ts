@@ -1,4 +1,11 @@
-import type { ExpiredBatch, Expiry, Records, UserRecords } from "../../ports/records.ts";
+import type {
+  ExpiredBatch,
+  Expiry,
+  Records,
+  RecordsFound,
+  RecordsPage,
+  UserRecords,
+} from "../../ports/records.ts";
 import type { Scope, TenantId, UserId } from "../../ports/scope.ts";
 import type { DynamoDb } from "./database.ts";
 import { COUNTS, type Era, Eras, erasureOf } from "./eras.ts";
@@ -30,6 +37,7 @@ export function createDynamoRecords(db: DynamoDb): Records {
   const eras = new Eras(db, new UserQueues());
   return {
     forUser: ({ tenant, user }) => userRecords(db, eras, { tenant, user }),
+    users: (tenant, page) => keptUsers(db, tenant, page),
     unfinished: () => unfinishedErasures(db),
     expire: (tenant, expiry) => expire(db, eras, tenant, expiry),
     tidy: (before) => tidyErasures(db, eras, before, BATCH),
@@ -76,6 +84,24 @@ function userRecords(db: DynamoDb, eras: Eras, scope: Scope): UserRecords {
       if (found === null) throw new Error(`there is no erasure ${id}`);
       return finishErasure(db, found, at);
     },
+  };
+}
+
+/** {@link Records.users}: who is listed as kept. */
+async function keptUsers(
+  db: DynamoDb,
+  tenant: TenantId,
+  { after, limit }: RecordsPage,
+): Promise<RecordsFound<UserId>> {
+  const found: KeptItem[] = [];
+  const range = after === undefined ? {} : { range: condition("#sk > :after", { after }) };
+  for await (const item of db.query<KeptItem>({ pk: keptPartition(tenant), pageSize: limit, ...range })) {
+    found.push(item);
+    if (found.length === limit) break;
+  }
+  return {
+    records: found.map(({ user }) => user as UserId),
+    next: found.length < limit ? null : (found.at(-1)?.sk ?? null),
   };
 }
 

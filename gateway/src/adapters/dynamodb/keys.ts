@@ -21,6 +21,7 @@ import { type Condition, condition } from "./expressions.ts";
  *   TENANT#t#USAGE    day#model                what it used
  *                     SITEKEY#id#day           what visitors of a site key used
  *   TENANTS           t                        that there is, or is to be, such a tenant
+ *   DELETED           t                        that it was deleted, or is to be, and something of its users may be kept
  *   SITEKEY#key       CLAIM                    whose key that is
  *   APIKEY#hash       CLAIM
  *   VISITOR#t#v       FAMILY                   what became of the tokens that a visitor was given
@@ -143,6 +144,13 @@ export function listedTenantKey(tenant: string): ItemKey {
   return { pk: TENANTS, sk: encodePart(tenant) };
 }
 
+export const DELETED_TENANTS = "DELETED";
+
+/** In the list of tenants whose users' data is to go. */
+export function deletedTenantKey(tenant: string): ItemKey {
+  return { pk: DELETED_TENANTS, sk: encodePart(tenant) };
+}
+
 export function auditPartition(tenant: string): string {
   return `TENANT#${encodePart(tenant)}#AUDIT`;
 }
@@ -192,6 +200,11 @@ export function ownedRange(kind: OwnedKind, tenant: string): { pk: string; range
 /** A key by what is shown to us. */
 export function claimKey(kind: OwnedKind, shown: string): ItemKey {
   return { pk: `${kind}#${encodePart(shown)}`, sk: "CLAIM" };
+}
+
+/** By which a tenant's families of tokens are found. */
+export function visitorsOfTenant(tenant: string): string {
+  return `VISITORS#${encodePart(tenant)}`;
 }
 
 /** The tokens of an anonymous visitor. */

@@ -13,6 +13,8 @@ import { DynamoDbError } from "./errors.ts";
 import { condition } from "./expressions.ts";
 import {
   claimKey,
+  DELETED_TENANTS,
+  deletedTenantKey,
   type ItemKey,
   listedTenantKey,
   type OwnedKind,
@@ -41,6 +43,12 @@ interface TenantItem {
   readonly write?: string;
 }
 
+/** In the list of tenants that were deleted, or are to be. */
+interface DeletedItem {
+  readonly tenant: string;
+  readonly deletedAt: number;
+}
+
 /** Whose key something shown is, or was: a claim is never given up. */
 interface Claim {
   readonly tenant: string;
@@ -64,6 +72,7 @@ const THERE = condition("attribute_exists(#pk)");
  * and putting again raises it.
  *
  * A tenant is listed before it is made and after it is deleted: what the list names and is not there is passed over.
+ * So is what is listed as deleted, which happens before it is, and still there.
  */
 export function createDynamoRegistryStore(db: DynamoDb): RegistryStore {
   const raiseVersion = (): Promise<void> => db.add(REGISTRY_VERSION, { version: 1 });
@@ -138,7 +147,8 @@ export function createDynamoRegistryStore(db: DynamoDb): RegistryStore {
       if (done) await raiseVersion();
       return done;
     },
-    async deleteTenant(id, revision) {
+    async deleteTenant(id, revision, at) {
+      await db.update(deletedTenantKey(id), { set: { tenant: id, deletedAt: at } });
       const done = await putMarked(
         tenantKey(id),
         { set: { revision: revision + 1 }, remove: ["record"] },
@@ -152,6 +162,18 @@ export function createDynamoRegistryStore(db: DynamoDb): RegistryStore {
       await db.delete(listedTenantKey(id), THERE);
       await raiseVersion();
       return true;
+    },
+    async deletedTenants() {
+      const listed = await db.all<DeletedItem>({ pk: DELETED_TENANTS });
+      const items = await db.getAll<TenantItem>(listed.map(({ tenant }) => tenantKey(tenant)));
+      return listed
+        .filter((_, index) => items[index] !== null && items[index]?.record === undefined)
+        .map(({ tenant, deletedAt }) => ({ id: tenant, deletedAt }))
+        .toSorted((one, other) => one.deletedAt - other.deletedAt);
+    },
+    async forgotten(id) {
+      if ((await db.get<TenantItem>(tenantKey(id)))?.record === undefined)
+        await db.delete(deletedTenantKey(id), THERE);
     },
     async putSiteKey(record, replaces) {
       const key = ownedKey("SITEKEY", record.tenant, record.id);

@@ -4,7 +4,7 @@ import type { CreateTableCommandInput, TableDescription } from "@aws-sdk/client-
 export const BY_CHANGE = "by-change";
 /** Replies of a user that have not ended, by when they were asked for. */
 export const BY_OPEN = "by-open";
-/** Conversations of a tenant by when they changed. */
+/** Conversations of a tenant by when they changed; and, by a name of their own, its visitors' families of tokens. */
 export const BY_TENANT = "by-tenant";
 /** Conversations of a tenant by their id. */
 export const BY_NAME = "by-name";

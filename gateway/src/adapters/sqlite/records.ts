@@ -17,6 +17,7 @@ export function createSqliteRecords(database: SqliteDatabase): Records {
         finish: (id, at) => database.call("finishErasure", { scope, id, at }),
       };
     },
+    users: (tenant, page) => database.call("keptUsers", { tenant, ...page }),
     unfinished: () => database.call("unfinishedErasures", undefined),
     expire: (tenant, expiry) => database.call("expire", { tenant, ...expiry }),
     tidy: (before) => database.call("forgetErasures", { before }),

@@ -7,6 +7,7 @@ export function createSqliteVisitorFamilies(database: SqliteDatabase): VisitorFa
     forTenant: (tenant) => ({
       get: (visitor) => database.call("visitorFamily", { tenant, visitor }),
       put: (visitor, family) => database.call("putVisitorFamily", { tenant, visitor, family }),
+      forget: (limit) => database.call("forgetTenantsFamilies", { tenant, limit }),
     }),
     forgetExpired: (before, limit) => database.call("forgetVisitorFamilies", { before, limit }),
   };

@@ -135,18 +135,20 @@ export const TENANT_OPERATIONS: readonly Operation[] = [
     id: "deleteTenant",
     method: "DELETE",
     path: "/tenants/:tenant",
-    summary: "Delete a tenant with all its keys",
-    description: "Its id is never given again; its audit log stays readable for the operator.",
+    summary: "Delete a tenant with all its keys and users",
+    description:
+      "Its sockets close at once; what is kept of its users is deleted in the background, from every layer. Its id is never given again; its audit log and usage stay readable for the operator.",
     access: "operator",
     conditional: true,
     status: 204,
-    async handle({ tenantId, ifMatch, services: { registry } }) {
+    async handle({ tenantId, ifMatch, services: { registry, userRights, clock } }) {
       await untilWritten(async () => {
         const before = await registry.tenant(tenantId);
         if (before === null) throw new Refused("NOT_FOUND", "there is no such tenant");
         matchRevision(ifMatch, before.revision);
-        return (await registry.deleteTenant(tenantId, before.revision)) ? true : null;
+        return (await registry.deleteTenant(tenantId, before.revision, clock.now())) ? true : null;
       });
+      userRights.purgeDeletedTenants();
       return { changed: true, audit: { tenant: tenantId, action: "tenant.delete", target: tenantId } };
     },
   }),

@@ -33,8 +33,10 @@ export const USAGE_OPERATIONS: readonly Operation[] = [
     method: "GET",
     path: "/tenants/:tenant/usage",
     summary: "Messages, tokens, cost, cache hits and waste, by day and model",
-    description: "Days are UTC, both ends included; the last 30 where no range is given.",
+    description:
+      "Days are UTC, both ends included; the last 30 where no range is given. The operator may read it also after the tenant was deleted.",
     access: "viewer",
+    outlivesTenant: true,
     query: z.strictObject({ from: Day.exactOptional(), to: Day.exactOptional() }),
     status: 200,
     response: z.object({
@@ -43,13 +45,15 @@ export const USAGE_OPERATIONS: readonly Operation[] = [
       total: z.object(Counts),
       usage: z.array(z.object({ day: z.iso.date(), model: z.string(), ...Counts })),
     }),
-    async handle({ tenantId, query, services: { usage, clock } }) {
+    async handle({ tenantId, query, services: { usage, registry, clock } }) {
       const to = query.to ?? dayOf(clock.now());
       const from = query.from ?? dayOf(Date.parse(to) - (USUAL_DAYS - 1) * DAY_MILLISECONDS);
       const days = (Date.parse(to) - Date.parse(from)) / DAY_MILLISECONDS + 1;
       if (days < 1) throw new Refused("INVALID_FRAME", "`from`: must not be after `to`");
       if (days > MOST_DAYS) throw new Refused("INVALID_FRAME", `\`from\`: at most ${MOST_DAYS} days at once`);
       const rows = await usage.forTenant(tenantId).read({ from, to });
+      if (rows.length === 0 && (await registry.tenant(tenantId)) === null)
+        throw new Refused("NOT_FOUND", "there is no such tenant");
       return {
         value: {
           from,

@@ -15,6 +15,7 @@ export interface Instances {
   readonly upstream: UpstreamSimulator;
   readonly redis: RedisProcess;
   readonly redisUrl: string;
+  /** Where the archive is. */
   readonly dataDirectory: string;
   /** Starts another instance. */
   start(environment?: Record<string, string>): Promise<GatewayProcess>;

@@ -112,6 +112,10 @@ export const OPERATIONS = {
     };
   },
   erase: purgeAll,
+  users: async ({ world, tenant }: Here) => {
+    const { records } = await world.records.users(tenant, { limit: 99 });
+    return [...new Set(records)].toSorted();
+  },
   expire: ({ world, tenant, at }: Here) =>
     world.records.expire(tenant, { before: at - 6, limit: 50 }).then(({ messages }) => messages),
   ofTenant: async ({ world, tenant, scope, conversation }: Here) => ({
@@ -185,7 +189,8 @@ export const OPERATIONS = {
       expiresAt: START * 2,
       revision: (known?.revision ?? 0) + 1,
     };
-    return { known, put: await families.put(scope.user, family) };
+    const put = await families.put(scope.user, family);
+    return { known, put, forgotten: number % 5 === 0 ? await families.forget(9) : 0 };
   },
   audit: async ({ world, tenant, number, at, marker }: Here) => {
     const log = world.audit.forTenant(tenant);

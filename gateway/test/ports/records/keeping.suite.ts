@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { accepted, end, exchange, turn } from "../archive/turns.ts";
-import { allKept, type RecordsUnderTest } from "./people.ts";
+import { allKept, erase, type RecordsUnderTest } from "./people.ts";
 
 /** Records show all that is kept, in pages. */
-export function keepingSuite({ newPerson }: RecordsUnderTest): void {
+export function keepingSuite({ newPerson, opened }: RecordsUnderTest): void {
   describe("what is kept", () => {
     test("is every conversation with every message, marked where it stands no more", async () => {
       const { archive, records } = newPerson();
@@ -49,6 +49,30 @@ export function keepingSuite({ newPerson }: RecordsUnderTest): void {
       await archive.endReply(end(reply, { content: `${long}!` }));
       const contents = (await allKept(records)).get(conversation)?.map(({ content }) => content);
       expect(contents?.[0] === long && contents[1] === `${long}!`).toBe(true);
+    });
+
+    test("is known by whose it is, a tenant each, until it is erased", async () => {
+      const people = ["a", "b", "c", "d", "e"].map(() => newPerson("listing#%"));
+      const stranger = newPerson("listing");
+      for (const { archive } of [...people, stranger]) await exchange(archive, "something");
+      await newPerson("listing#%").records.conversations({ limit: 1 });
+      const { tenant } = people[0]?.scope ?? stranger.scope;
+      const all = async (limit: number): Promise<string[]> => {
+        const found: string[] = [];
+        let after: string | null | undefined;
+        do {
+          const page = await opened().records.users(tenant, { limit, ...(after ? { after } : {}) });
+          expect(page.records.length).toBeLessThanOrEqual(limit);
+          found.push(...page.records);
+          after = page.next;
+        } while (after !== null);
+        return found.toSorted();
+      };
+      const users = people.map(({ scope }) => scope.user);
+      for (const limit of [1, 2, 5, 10]) expect(await all(limit)).toEqual(users.toSorted());
+      const [first, ...others] = people;
+      if (first !== undefined) await erase(first.records);
+      expect(await all(2)).toEqual(others.map(({ scope }) => scope.user).toSorted());
     });
 
     test("is nothing of who was never here", async () => {

@@ -169,9 +169,9 @@ export function registryStoreSuite(
         await store.putSigningKey({ ...signingKey, tenant: owner });
         await store.putApiKey({ ...apiKey, tenant: owner, hash: owner });
       }
-      expect(await store.deleteTenant("acme", 2)).toBe(false);
-      expect(await store.deleteTenant("acme", 1)).toBe(true);
-      expect(await store.deleteTenant("acme", 1)).toBe(false);
+      expect(await store.deleteTenant("acme", 2, 0)).toBe(false);
+      expect(await store.deleteTenant("acme", 1, 0)).toBe(true);
+      expect(await store.deleteTenant("acme", 1, 0)).toBe(false);
       expect(await store.tenant("acme")).toBeNull();
       expect(await store.siteKey("pk_acme")).toBeNull();
       expect(await store.siteKeys("acme")).toEqual([]);
@@ -184,10 +184,31 @@ export function registryStoreSuite(
       expect(await store.apiKeys("other")).toHaveLength(1);
     });
 
+    test("lists deleted tenants until they are forgotten, and their ids stay taken after that", async () => {
+      for (const id of ["first", "second", "kept"]) await store.putTenant({ ...tenant, id }, null);
+      expect(await store.deletedTenants()).toEqual([]);
+      await store.deleteTenant("second", 1, 2_000);
+      await store.deleteTenant("first", 1, 1_000);
+      await store.deleteTenant("kept", 7, 3_000);
+      await store.forgotten("kept");
+      expect(await store.deletedTenants()).toEqual([
+        { id: "first", deletedAt: 1_000 },
+        { id: "second", deletedAt: 2_000 },
+      ]);
+      const version = await store.version();
+      for (let twice = 0; twice < 2; twice++) await store.forgotten("first");
+      expect(await store.version()).toBe(version);
+      expect(await store.deletedTenants()).toEqual([{ id: "second", deletedAt: 2_000 }]);
+      expect(await store.putTenant({ ...tenant, id: "first" }, null)).toBe(false);
+      expect(await store.tenant("kept")).not.toBeNull();
+      await store.deleteTenant("kept", 1, 4_000);
+      expect((await store.deletedTenants()).map(({ id }) => id)).toEqual(["second", "kept"]);
+    });
+
     test("lists tenants in pages, in the order of their ids", async () => {
       const ids = ["a", "B", "a.1", "a_1", "a-1", "0", "z"];
       for (const id of ids) await store.putTenant({ ...tenant, id }, null);
-      await store.deleteTenant("a.1", 1);
+      await store.deleteTenant("a.1", 1, 0);
       const seen: string[] = [];
       let after: string | null = "";
       for (let pages = 0; after !== null && pages < 10; pages++) {
@@ -287,7 +308,7 @@ export function registryStoreSuite(
         () => store.putApiKey(apiKey),
         () => store.deleteApiKey("acme", "api"),
         () => store.putTenant({ ...tenant, revision: 2 }, 1),
-        () => store.deleteTenant("acme", 2),
+        () => store.deleteTenant("acme", 2, 0),
       ];
       for (const write of writes) {
         await write();

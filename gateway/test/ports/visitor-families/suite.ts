@@ -61,6 +61,23 @@ export function visitorFamiliesSuite(
       expect(await mine.put(newVisitor(), family({ revision: 2 }))).toBe(false);
     });
 
+    test("forgets a tenant's families, some at a time, and no other tenant's", async () => {
+      const [gone, kept] = ["gone", "gone#"].map((id) => families().forTenant(scopeOf(id, "").tenant));
+      if (gone === undefined || kept === undefined) throw new Error("there are two");
+      const visitors = Array.from({ length: 5 }, newVisitor);
+      for (const visitor of visitors) {
+        await gone.put(visitor, family());
+        await kept.put(visitor, family());
+      }
+      expect(await gone.forget(2)).toBe(2);
+      expect(await gone.forget(100)).toBe(3);
+      expect(await gone.forget(100)).toBe(0);
+      for (const visitor of visitors) {
+        expect(await gone.get(visitor)).toBeNull();
+        expect(await kept.get(visitor)).toEqual(family());
+      }
+    });
+
     test.each(LOOKALIKES)("tenants never share, whatever ids are called (%j, %j)", async (one, other) => {
       if (one.tenant === other.tenant && one.user === other.user) return;
       const kept = family({ current: 7 });

@@ -98,7 +98,7 @@ describe("a seed", () => {
   test("does not make a deleted tenant again, and says so", async () => {
     await seed(SEED);
     const { revision = 0 } = (await registry.tenant("acme")) ?? {};
-    await registry.deleteTenant("acme", revision);
+    await registry.deleteTenant("acme", revision, 0);
     await seed(SEED);
     expect(await registry.tenant("acme")).toBeNull();
     expect(skipped).toEqual(["acme"]);

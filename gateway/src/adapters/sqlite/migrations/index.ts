@@ -9,6 +9,7 @@ import { numbersOnceSchema } from "./0008-numbers-once.ts";
 import { lostAttemptsSchema } from "./0009-lost-attempts.ts";
 import { clearedConversationsSchema } from "./0010-cleared-conversations.ts";
 import { siteKeyUsageSchema } from "./0011-site-key-usage.ts";
+import { deletedTenantsSchema } from "./0012-deleted-tenants.ts";
 
 /** The schema's steps in order; a database's `user_version` says how many it has taken. */
 export const MIGRATIONS: readonly string[] = [
@@ -23,4 +24,5 @@ export const MIGRATIONS: readonly string[] = [
   lostAttemptsSchema,
   clearedConversationsSchema,
   siteKeyUsageSchema,
+  deletedTenantsSchema,
 ];

@@ -28,10 +28,11 @@ import {
 import { expire } from "./expiry.ts";
 import { appendToJournal, dropFromJournal, eraseFromJournal, expireJournal, readJournal } from "./journal.ts";
 import { context, messages, push, rate } from "./messages.ts";
-import { keptConversations, keptMessages, keptOpenReplies } from "./records.ts";
+import { keptConversations, keptMessages, keptOpenReplies, keptUsers } from "./records.ts";
 import {
   apiKey,
   apiKeys,
+  deletedTenants,
   deleteKey,
   deleteTenant,
   keysUsed,
@@ -45,6 +46,7 @@ import {
   siteKey,
   siteKeys,
   tenant,
+  tenantForgotten,
   tenants,
 } from "./registry.ts";
 import { endReply, openReplies, owed, raiseEpoch, reply, replyTo } from "./replies.ts";
@@ -53,7 +55,12 @@ import {
   tenantConversations,
   usersOfConversation,
 } from "./tenant-conversations.ts";
-import { forgetVisitorFamilies, putVisitorFamily, visitorFamily } from "./visitor-families.ts";
+import {
+  forgetTenantsFamilies,
+  forgetVisitorFamilies,
+  putVisitorFamily,
+  visitorFamily,
+} from "./visitor-families.ts";
 
 /** What changes nothing: never waits for another process's transaction. */
 const READS = {
@@ -63,10 +70,12 @@ const READS = {
   context,
   conversationOf,
   conversations,
+  deletedTenants,
   erasureOf,
   keptConversations,
   keptMessages,
   keptOpenReplies,
+  keptUsers,
   latestConversation,
   messages,
   openReplies,
@@ -111,6 +120,7 @@ const WRITES = {
   expireJournal,
   finishErasure,
   forgetErasures,
+  forgetTenantsFamilies,
   forgetVisitorFamilies,
   keysUsed,
   purgeErased,
@@ -123,6 +133,7 @@ const WRITES = {
   raiseEpoch,
   rate,
   replaceSigningKey,
+  tenantForgotten,
 };
 
 type Table = typeof READS & typeof WRITES;

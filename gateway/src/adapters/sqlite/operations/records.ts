@@ -1,5 +1,5 @@
 import type { KeptConversation, KeptMessage, RecordsFound, RecordsPage } from "../../../ports/records.ts";
-import type { Scope } from "../../../ports/scope.ts";
+import type { Scope, TenantId, UserId } from "../../../ports/scope.ts";
 import type { Connection } from "../connection.ts";
 import { MESSAGE_COLUMNS, type MessageRow, toMessage } from "./messages.ts";
 import { keptOwner } from "./owners.ts";
@@ -68,4 +68,21 @@ export function keptOpenReplies(connection: Connection, { scope }: { scope: Scop
   return connection
     .all<{ id: string }>("SELECT id FROM messages WHERE owner = ? AND status = 'queued'", owner)
     .map(({ id }) => id);
+}
+
+/** {@link Records.users}. */
+export function keptUsers(
+  connection: Connection,
+  { tenant, after = "", limit }: RecordsPage & { tenant: TenantId },
+): RecordsFound<UserId> {
+  const rows = connection.all<{ user: UserId }>(
+    "SELECT user FROM owners WHERE tenant = ? AND user > ? ORDER BY user LIMIT ?",
+    tenant,
+    after,
+    limit,
+  );
+  return {
+    records: rows.map(({ user }) => user),
+    next: rows.length < limit ? null : (rows.at(-1)?.user ?? null),
+  };
 }

@@ -1,5 +1,6 @@
 import type {
   ApiKeyRecord,
+  DeletedTenant,
   KeyUse,
   SigningKeyRecord,
   SiteKeyRecord,
@@ -110,10 +111,12 @@ export function putTenant(
 /** {@link RegistryStore.deleteTenant}. */
 export function deleteTenant(
   connection: Connection,
-  { id, revision }: { id: string; revision: number },
+  { id, revision, at }: { id: string; revision: number; at: number },
 ): boolean {
   const deleted = connection.run(
-    "UPDATE tenants SET deleted = 1, record = '{}' WHERE id = ? AND deleted = 0 AND revision = ?",
+    `UPDATE tenants SET deleted = 1, deleted_at = ?, record = '{}'
+     WHERE id = ? AND deleted = 0 AND revision = ?`,
+    at,
     id,
     revision,
   );
@@ -123,6 +126,20 @@ export function deleteTenant(
   }
   raiseVersion(connection);
   return true;
+}
+
+/** {@link RegistryStore.deletedTenants}. */
+export function deletedTenants(connection: Connection): readonly DeletedTenant[] {
+  return connection
+    .all<{ id: string; deleted_at: number | null }>(
+      "SELECT id, deleted_at FROM tenants WHERE deleted = 1 AND forgotten = 0 ORDER BY deleted_at",
+    )
+    .map(({ id, deleted_at: deletedAt }) => ({ id, deletedAt: deletedAt ?? 0 }));
+}
+
+/** {@link RegistryStore.forgotten}. */
+export function tenantForgotten(connection: Connection, id: string): void {
+  connection.run("UPDATE tenants SET forgotten = 1 WHERE id = ? AND deleted = 1", id);
 }
 
 /** {@link RegistryStore.putSiteKey}. */

@@ -57,3 +57,15 @@ export function forgetVisitorFamilies(
     limit,
   );
 }
+
+/** {@link TenantVisitorFamilies.forget}. */
+export function forgetTenantsFamilies(
+  connection: Connection,
+  { tenant, limit }: { tenant: string; limit: number },
+): number {
+  return connection.run(
+    `DELETE FROM visitor_families WHERE rowid IN (SELECT rowid FROM visitor_families WHERE tenant = ? LIMIT ?)`,
+    tenant,
+    limit,
+  );
+}
