@@ -13,7 +13,9 @@ export async function stream(turn: Answering, services: Services): Promise<StepO
   const request = required(turn.request, "request");
   const provider = required(turn.provider, "provider");
   const model = required(turn.model, "model").name;
-  let upFront: Partial<Usage> | null = null;
+  let upFront: Partial<Usage> = {};
+  const rereading = { inputTokens: estimateTokens(kept), outputTokens: 0 };
+  let readAgain: Promise<void> | undefined;
   let finished: Extract<StreamPart, { type: "finish" }> | undefined;
   const asks = (inputTokens: number): void =>
     reply.asks({ model, inputTokens: joinedUsage({ ...NOTHING, inputTokens }, kept).inputTokens });
@@ -25,6 +27,8 @@ export async function stream(turn: Answering, services: Services): Promise<StepO
       case "start":
         upFront = part.usage ?? {};
         if (upFront.inputTokens !== undefined) asks(upFront.inputTokens);
+        // A model that goes on with an answer reads again what there is of it. This instance may die too: booked at once.
+        if (kept !== "") readAgain = services.wasted(reply.scope.tenant, { ...rereading, model });
         return;
       case "finish":
         finished = part;
@@ -44,18 +48,12 @@ export async function stream(turn: Answering, services: Services): Promise<StepO
     return GO_ON;
   } catch (error) {
     const { usage } = estimatedUsage(reply.attempt, log.text());
-    const { cachedInputTokens = 0 } = upFront ?? {};
+    const { cachedInputTokens = 0 } = upFront;
     turn.result = { model, usage: { ...usage, cachedInputTokens }, ...failure(error, turn, services) };
     turn.cannotGoOn = kept !== "" && log.seq === before && !turn.signal.aborted && isRefusal(error);
     return ANSWERED;
   } finally {
-    // A model that goes on with an answer reads again what there is of it.
-    if (kept !== "" && upFront !== null)
-      await services.wasted(reply.scope.tenant, {
-        model,
-        inputTokens: estimateTokens(kept),
-        outputTokens: 0,
-      });
+    await readAgain;
   }
 }
 

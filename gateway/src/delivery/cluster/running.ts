@@ -85,10 +85,10 @@ export class Running {
     connections.touch(scope);
     // Of a copy, every socket was shown that it is there; whoever was told so by `ready` resumes it first.
     if (copy === null) connections.attachAll(reply);
+    if (waste !== null) await wasted(scope.tenant, waste);
     await this.#announce(reply, owed);
     if (ends) await endHere(reply);
     else run(reply);
-    if (waste !== null) await wasted(scope.tenant, waste);
   }
 
   /**
