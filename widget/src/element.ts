@@ -1,13 +1,15 @@
-import { type Chat, type ChatOptions, createChat } from "./chat.ts";
+import { type Chat, createChat } from "./chat.ts";
 import type { Settings } from "./stage.ts";
 
 /**
  * Defines `<parlance-chat site-key="pk_…" gateway="https://chat.example.com">`: the chat is on the page as long as
  * the element is. Its other attributes are settings, as `accent`; `chat` is the chat itself.
  *
- * @param name the element's name
+ * @param options.name the element's name
+ * @param options.gateway the gateway of elements that name none
  */
-export function defineChatElement(name = "parlance-chat"): void {
+export function defineChatElement(options: { readonly name?: string; readonly gateway?: string } = {}): void {
+  const { name = "parlance-chat" } = options;
   if (customElements.get(name)) return;
   customElements.define(
     name,
@@ -15,10 +17,9 @@ export function defineChatElement(name = "parlance-chat"): void {
       chat: Chat | null = null;
 
       connectedCallback(): void {
-        const { "site-key": siteKey, gateway, ...settings } = attributesOf(this);
+        const { "site-key": siteKey, gateway = options.gateway, ...settings } = attributesOf(this);
         if (this.chat || !siteKey || !gateway) return;
-        const options: ChatOptions = { siteKey, gateway, settings };
-        this.chat = createChat(options);
+        this.chat = createChat({ siteKey, gateway, settings });
       }
 
       disconnectedCallback(): void {

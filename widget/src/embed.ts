@@ -88,7 +88,7 @@ export function embed({ gateway, siteKey, settings, load }: EmbedOptions, ended:
   }
 
   function settle(): void {
-    if (host.isConnected) return;
+    if (host.isConnected || !document.body) return;
     document.body.append(host);
     observer.disconnect();
     // Pages that swap their body, or empty it, take the host with it: it comes back.

@@ -7,9 +7,10 @@ import { buildIfChanged } from "./freshness.mjs";
 
 /** Where the built widget stands, from the root. */
 export const WIDGET_OUT = "widget/dist";
-/** The loader that pages embed, and the panel it loads: the widget's two entry points. */
+/** The loader that pages embed, the panel it loads, and the element for pages that would rather have that. */
 export const LOADER = "widget/src/loader.ts";
 export const PANEL = "widget/src/panel.tsx";
+const ELEMENT = "widget/src/element-tag.ts";
 
 const CHUNKS = join(WIDGET_OUT, "chunks");
 const browser = {
@@ -29,7 +30,8 @@ const production = { "process.env.NODE_ENV": '"production"' };
 /**
  * Builds `widget/dist`:
  *   widget.js          the loader, a classic script that even old browsers can read
- *   chunks/<hash>.js   the panel and what it loads later, ES modules, for browsers with constructable style sheets
+ *   chunks/<hash>.js   the panel and what it loads later, and the element, ES modules, for browsers with
+ *                      constructable style sheets
  *   *.gz, *.br         each of them, compressed
  *   manifest.json      `{loader: {file, etag}, entry, current: [file], chunks: [file]}`; `chunks` is all that may
  *                      be asked for: the current build's and the former's, for pages that still run the former
@@ -37,10 +39,10 @@ const production = { "process.env.NODE_ENV": '"production"' };
  * @returns whether anything changed
  */
 export async function buildWidget() {
-  if (![LOADER, PANEL].every((path) => existsSync(rootPath(path)))) return false;
+  if (![LOADER, PANEL, ELEMENT].every((path) => existsSync(rootPath(path)))) return false;
   return buildIfChanged({
     stamp: rootPath(WIDGET_OUT, ".built.json"),
-    entries: [LOADER, PANEL],
+    entries: [LOADER, PANEL, ELEMENT],
     build: buildAll,
   });
 }
@@ -58,22 +60,34 @@ async function buildAll() {
     define: production,
   });
   const entry = entryOf(panel.metafile, PANEL);
+  const element = await build({
+    ...browser,
+    entryPoints: { element: ELEMENT },
+    outdir: CHUNKS,
+    entryNames: "[name]-[hash]",
+    format: "esm",
+    target: "es2022",
+    define: production,
+    plugins: [panelAt(`./${basename(entry)}`)],
+  });
   const loader = await build({
     ...browser,
     entryPoints: { widget: LOADER },
     outdir: WIDGET_OUT,
     format: "iife",
     target: "es2020",
-    define: { ...production, __PANEL_CHUNK__: JSON.stringify(basename(entry)) },
+    define: {
+      ...production,
+      __PANEL_CHUNK__: JSON.stringify(basename(entry)),
+      __ELEMENT_CHUNK__: JSON.stringify(basename(entryOf(element.metafile, ELEMENT))),
+    },
   });
 
-  const chunkNames = panel.outputFiles.map(({ path }) => basename(path)).sort();
+  const chunks = [...panel.outputFiles, ...element.outputFiles];
+  const files = [...chunks, ...loader.outputFiles];
+  const chunkNames = chunks.map(({ path }) => basename(path)).sort();
   const former = formerChunks(chunkNames);
-  await Promise.all(
-    [...panel.outputFiles, ...loader.outputFiles].map(({ path, contents }) =>
-      writeCompressed(path, contents),
-    ),
-  );
+  await Promise.all(files.map(({ path, contents }) => writeCompressed(path, contents)));
   const [script] = loader.outputFiles;
   const manifest = {
     loader: { file: basename(script.path), etag: `"${hashOf(script.contents).slice(0, 32)}"` },
@@ -87,14 +101,20 @@ async function buildAll() {
   );
   writeWhole(rootPath(WIDGET_OUT, "manifest.json"), JSON.stringify(manifest, undefined, 2));
   removeOtherChunks(manifest.chunks);
-  const written = [...panel.outputFiles, ...loader.outputFiles].flatMap(({ path }) => [
-    path,
-    `${path}.gz`,
-    `${path}.br`,
-  ]);
+  const written = files.flatMap(({ path }) => [path, `${path}.gz`, `${path}.br`]);
   return {
-    inputs: [...Object.keys(panel.metafile.inputs), ...Object.keys(loader.metafile.inputs)],
+    inputs: [panel, element, loader].flatMap(({ metafile }) => Object.keys(metafile.inputs)),
     outputs: [...written.map((path) => relative(ROOT, path)), join(WIDGET_OUT, "manifest.json")],
+  };
+}
+
+/** Lets a bundle load the panel that was built already, in place of one of its own. */
+function panelAt(path) {
+  return {
+    name: "panel",
+    setup({ onResolve }) {
+      onResolve({ filter: /\/panel\.tsx$/ }, () => ({ path, external: true }));
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import type { CDPSession, Page } from "playwright-core";
 import type { Chat } from "./support/chat.ts";
-import { type Stage, startStage } from "./support/stage.ts";
+import { SITE_KEY, type Stage, startStage } from "./support/stage.ts";
 
 let stage: Stage;
 
@@ -81,6 +81,34 @@ describe("a page that embeds the chat", () => {
     await chat.ended();
     expect(await chat.page.locator("aside").count()).toBe(1);
     expect(await chat.answers.count()).toBe(1);
+  });
+
+  test("may be without a body for a while", async () => {
+    const chat = await stage.visit();
+    const errors: string[] = [];
+    chat.page.on("pageerror", ({ message }) => errors.push(message));
+    await chat.open();
+    await chat.page.evaluate(async () => {
+      document.body.remove();
+      // Observers have been told by then.
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+      document.documentElement.append(document.createElement("body"));
+    });
+    await chat.launcher.waitFor();
+    expect(errors).toEqual([]);
+  });
+
+  test("has the chat as an element where the script's tag names no site key, for as long as that stands", async () => {
+    const head = stage.tag({ "data-site-key": "" });
+    const body = `<parlance-chat site-key="${SITE_KEY}" title="By the door"></parlance-chat>`;
+    const chat = await stage.visit({ head: head + head, body });
+    await chat.open();
+    await chat.page.getByText("By the door").waitFor();
+    await chat.ask("Inside [[sim tokens=10 seed=64]]");
+    await chat.ended();
+    expect(await chat.page.locator("aside").count()).toBe(1);
+    await chat.page.evaluate(() => document.querySelector("parlance-chat")?.remove());
+    await chat.page.locator("aside").waitFor({ state: "detached" });
   });
 
   test("has nothing left of a chat that was destroyed in the middle of an answer", async () => {

@@ -10,7 +10,7 @@ async function runTag(attributes: Record<string, string>): Promise<void> {
   script.type = "none";
   for (const [name, value] of Object.entries(attributes)) script.setAttribute(name, value);
   Object.defineProperty(document, "currentScript", { value: script, configurable: true });
-  Object.assign(globalThis, { __PANEL_CHUNK__: "panel-test.js" });
+  Object.assign(globalThis, { __PANEL_CHUNK__: "panel-test.js", __ELEMENT_CHUNK__: "element-test.js" });
   await jest.isolateModulesAsync(async () => {
     await import("../../src/loader.ts");
   });
@@ -52,11 +52,6 @@ describe("the script tag", () => {
     const first = page.Parlance;
     await runTag(TAG);
     expect([hosts().length, page.Parlance === first]).toEqual([1, true]);
-  });
-
-  test("does nothing without a site key", async () => {
-    await runTag({ src: TAG.src });
-    expect([hosts().length, page.Parlance]).toEqual([0, undefined]);
   });
 
   test("is gone after destroy, and may come again", async () => {
