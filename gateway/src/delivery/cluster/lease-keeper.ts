@@ -6,6 +6,8 @@ import { scopeKey } from "../../tenants/scope.ts";
 /** Seconds that a lease lasts, and milliseconds between renewals. */
 export const LEASE_SECONDS = 8;
 const RENEW_EVERY = 2_000;
+/** Milliseconds for which what was held when a renewal failed is held on: unless this instance is held up, it has tried again by then. */
+const HELD_ON = 2 * RENEW_EVERY;
 
 interface Kept extends HeldLease {
   /** On the monotonic clock. */
@@ -21,7 +23,6 @@ export class LeaseKeeper {
   readonly #failed: (error: unknown) => void;
   readonly #kept = new Map<string, Kept>();
   readonly #timer: NodeJS.Timeout;
-  #storeAway = false;
   #renewing = false;
 
   /**
@@ -74,7 +75,7 @@ export class LeaseKeeper {
    */
   trusted(scope: Scope, conversation: string): boolean {
     const kept = this.#kept.get(key(scope, conversation));
-    return kept !== undefined && (this.#storeAway || this.#clock.monotonic() < kept.until);
+    return kept !== undefined && this.#clock.monotonic() < kept.until;
   }
 
   /** Gives a lease up. */
@@ -101,7 +102,6 @@ export class LeaseKeeper {
     const from = this.#clock.monotonic();
     try {
       const still = await this.#leases.renew(held, this.#self, LEASE_SECONDS);
-      this.#storeAway = false;
       held.forEach((lease, index) => {
         if (still[index] === true) {
           lease.until = from + LEASE_SECONDS * 1000;
@@ -111,7 +111,8 @@ export class LeaseKeeper {
         }
       });
     } catch (error) {
-      this.#storeAway = true;
+      const now = this.#clock.monotonic();
+      for (const lease of held) if (now < lease.until) lease.until = Math.max(lease.until, now + HELD_ON);
       this.#failed(error);
     } finally {
       this.#renewing = false;
