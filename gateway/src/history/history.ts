@@ -81,8 +81,12 @@ export function createHistory(
   };
 
   /** Whether a layer was told of all: an instance may have died when the archive had a message and the layer not. */
-  const isWhole = async (scope: Scope, conversation: string, messages: readonly ArchivedMessage[]) => {
-    if (hasStrayAnswer(messages)) return false;
+  const isWhole = async (
+    scope: Scope,
+    conversation: string,
+    { messages, complete }: { messages: readonly ArchivedMessage[]; complete: boolean },
+  ) => {
+    if (hasStrayAnswer(messages, complete)) return false;
     const waiting = unanswered(messages);
     if (waiting.length === 0) return true;
     const owed = await archive.forUser(scope).openReplies(conversation);
@@ -93,8 +97,11 @@ export function createHistory(
   const readSession = async (scope: Scope, conversation: string): Promise<MessagePage | null> => {
     const known = await orNothing(session.read(scope, conversation));
     const held = known?.messages ?? null;
-    if (known !== null && held !== null && (await isWhole(scope, conversation, held)))
-      return { messages: held, more: !known.complete };
+    if (known !== null && held !== null) {
+      const { complete } = known;
+      if (await isWhole(scope, conversation, { messages: held, complete }))
+        return { messages: held, more: !complete };
+    }
     const page = await archive.forUser(scope).messages(conversation, { limit: SESSION_LAYER.messages });
     if (page === null) return null;
     const messages = await refill(session, scope, conversation, { known, page });
@@ -111,7 +118,8 @@ export function createHistory(
       const place = held.findIndex(({ id }) => id === message);
       const before = held.slice(0, Math.max(0, place));
       // What stands before the question has been answered: where it was not, the layer was not told.
-      if (place !== -1 && !hasStrayAnswer(before) && unanswered(before).length === 0)
+      const stray = hasStrayAnswer(before, known?.complete === true);
+      if (place !== -1 && !stray && unanswered(before).length === 0)
         return { messages: held.slice(0, place + 1), summary };
       const limit = RECENT_LAYER.messages;
       const stored = archive.forUser(scope);
@@ -165,7 +173,9 @@ function unanswered(messages: readonly ArchivedMessage[]): readonly ArchivedMess
   return messages.filter(({ role, id }, index) => role === "user" && messages[index + 1]?.to !== id);
 }
 
-/** Whether an answer stands without its question, other than at the beginning, where that may have been left out. */
-function hasStrayAnswer(messages: readonly ArchivedMessage[]): boolean {
-  return messages.some(({ to }, index) => index > 0 && to !== undefined && messages[index - 1]?.id !== to);
+/** Whether an answer stands without its question, which may be left out before the first message where these are not all. */
+function hasStrayAnswer(messages: readonly ArchivedMessage[], complete: boolean): boolean {
+  return messages.some(
+    ({ to }, index) => (index > 0 || complete) && to !== undefined && messages[index - 1]?.id !== to,
+  );
 }

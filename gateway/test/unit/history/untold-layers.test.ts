@@ -83,6 +83,17 @@ describe("layers that an instance which died did not tell", () => {
     expect(await contents(conversation)).toEqual(["first", ANSWER, "next", "to it"]);
   });
 
+  test("so is the first question of a conversation that they knew to be empty", async () => {
+    const conversation = "opened";
+    await archive.createConversation(conversation, 0);
+    expect(await contents(conversation)).toEqual([]);
+    const { message: to, position, reply } = await accepted(archive, turn("first", { conversation }));
+    await archive.endReply(end(reply, { content: ANSWER }));
+    const answer = { id: reply, role: "assistant" as const, position, content: ANSWER, at: 0, to };
+    await history.stored(scope, conversation, answer);
+    expect(await contents(conversation)).toEqual(["first", ANSWER]);
+  });
+
   test("a question whose answer is owed lacks nothing", async () => {
     const { conversation } = await begin();
     expect(await contents(conversation)).toEqual(["first"]);
