@@ -9,6 +9,8 @@ export interface Connection {
   readonly scope: Scope;
   /** Present once `ready` has gone out: before that it is registered, but is sent nothing. */
   outbox: SocketOutbox | null;
+  /** When what its `ready` says began to be read, milliseconds since 1970. */
+  readAt: number;
 }
 
 interface UserConnections {
@@ -53,7 +55,7 @@ export class Connections {
     };
     if (user.abandonTimer !== null) clearTimeout(user.abandonTimer);
     user.abandonTimer = null;
-    const connection: Connection = { scope, outbox: null };
+    const connection: Connection = { scope, outbox: null, readAt: 0 };
     user.connections.add(connection);
     this.#users.set(key, user);
     this.#count++;
@@ -109,9 +111,14 @@ export class Connections {
     }, seconds * 1000);
   }
 
-  /** `ready` has gone out: from now on the connection is sent its user's frames. */
-  live(connection: Connection, outbox: SocketOutbox): void {
+  /**
+   * `ready` has gone out: from now on the connection is sent its user's frames.
+   *
+   * @param readAt when what it says began to be read, milliseconds since 1970
+   */
+  live(connection: Connection, outbox: SocketOutbox, readAt: number): void {
     connection.outbox = outbox;
+    connection.readAt = readAt;
     const user = this.#users.get(scopeKey(connection.scope));
     if (user !== undefined) user.awaited = null;
   }
@@ -137,6 +144,14 @@ export class Connections {
     const user = this.#users.get(scopeKey(scope));
     if (user === undefined) return;
     for (const { outbox } of user.connections) if (outbox !== null) yield outbox;
+  }
+
+  /** When what a user's sockets that are ready were told began to be read; of several, the first of them. */
+  readAt(scope: Scope): number {
+    const live = [...(this.#users.get(scopeKey(scope))?.connections ?? [])].filter(
+      ({ outbox }) => outbox !== null,
+    );
+    return Math.min(...live.map(({ readAt }) => readAt));
   }
 
   /** Sends a frame to all of a user's sockets, save one where it is given. */

@@ -7,8 +7,8 @@ export interface LiveInstance {
 
 /** Which instances run. Rejects where the store is away. */
 export interface InstanceDirectory {
-  /** This instance is alive, for so many seconds from now. */
-  beat(instance: LiveInstance, seconds: number): Promise<void>;
+  /** This instance is alive, for so many seconds from now. @returns whether it was known until now */
+  beat(instance: LiveInstance, seconds: number): Promise<boolean>;
   /** This instance ends. */
   leave(instance: string): Promise<void>;
   /** All that are alive, in no order. */

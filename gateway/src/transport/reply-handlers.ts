@@ -73,25 +73,38 @@ function answerOk(frame: ClientFrameOf<"cancel">, session: SocketSession): void 
   if (frame.id !== undefined) session.outbox.send({ type: "ok", ref: frame.id });
 }
 
-/** Sends what came after a chunk, then goes on live: from memory, or from the archive after a restart. */
+/** Sends what came after a chunk, then goes on live: from memory, from its owner, or from the archive once it ended. */
 export function resume(
   frame: ClientFrameOf<"resume">,
   session: SocketSession,
   services: ChatServices,
 ): Promise<void> | undefined {
   const live = services.replies.get(session.principal, frame.reply);
-  if (live === null) return resumeEnded(frame, session, services);
-  const snapshot = frame.epoch !== undefined && frame.epoch !== live.epoch;
-  session.outbox.attach(live, { after: frame.after, snapshot });
+  if (live === null) return resumeUnknown(frame, session, services);
+  resumeLive(frame, live, session);
   return undefined;
 }
 
-async function resumeEnded(
+function resumeLive(frame: ClientFrameOf<"resume">, live: LiveReply, { outbox }: SocketSession): void {
+  const snapshot = frame.epoch !== undefined && frame.epoch !== live.epoch;
+  outbox.attach(live, { after: frame.after, snapshot });
+}
+
+async function resumeUnknown(
   frame: ClientFrameOf<"resume">,
   session: SocketSession,
   services: ChatServices,
 ): Promise<void> {
-  const state = await services.archive.forUser(session.principal).reply(frame.reply);
+  const { archive, cluster, replies } = services;
+  const stored = archive.forUser(session.principal);
+  let state = await stored.reply(frame.reply);
+  if (state?.state === "open") {
+    // Its owner has not told of it yet.
+    await cluster.sync(session.principal);
+    state = await stored.reply(frame.reply);
+  }
+  const live = replies.get(session.principal, frame.reply);
+  if (live !== null) return resumeLive(frame, live, session);
   const oldest = services.clock.now() - PROTOCOL_LIMITS.resumableSeconds * 1000;
   if (state?.state !== "ended" || state.end.at < oldest) {
     return refuse(session, frame, "NOT_FOUND", "`reply`: no such reply, or it ended too long ago");

@@ -162,16 +162,17 @@ export class SocketSession implements SocketHandlers {
   }
 
   async #greet(): Promise<void> {
-    const { cluster, connections } = this.#services;
+    const { cluster, connections, clock } = this.#services;
     const { principal } = this;
     await cluster.sync(principal);
     for (;;) {
       const before = connections.revision(principal);
+      const readAt = clock.now();
       const data = await readReadyData(principal, this.#services);
       if (this.#closed) return;
       if (connections.revision(principal) !== before) continue;
       this.outbox.send(readyFrame(this.id, principal, data, this.#services));
-      connections.live(this.#connection, this.outbox);
+      connections.live(this.#connection, this.outbox, readAt);
       return;
     }
   }

@@ -19,7 +19,9 @@ export function createMemoryInstanceDirectory({ clock }: { clock: Clock }): Inst
 
   return {
     async beat({ id, draining }, seconds) {
+      const known = instances.get(id);
       instances.set(id, lasting({ id, draining }, seconds));
+      return known !== undefined && holds(known);
     },
     async leave(instance) {
       instances.delete(instance);

@@ -6,8 +6,12 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
-/** Drops what has run out, and lets the key live as long as the longest lease. Arguments: instance, milliseconds, draining. */
+/**
+ * Drops what has run out, and lets the key live as long as the longest lease. Arguments: instance, milliseconds,
+ * draining. Answers 1 where the instance's own had not run out.
+ */
 export const BEAT = redisScript(`${NOW}
+local before = tonumber(string.match(redis.call('HGET', KEYS[1], ARGV[1]) or '', '^%d+') or 0)
 redis.call('HSET', KEYS[1], ARGV[1], string.format('%d', now + ARGV[2]) .. ' ' .. ARGV[3])
 local all = redis.call('HGETALL', KEYS[1])
 local longest = 0
@@ -17,6 +21,7 @@ for i = 1, #all, 2 do
   if ends > longest then longest = ends end
 end
 redis.call('PEXPIREAT', KEYS[1], string.format('%d', longest))
+return before > now and 1 or 0
 `);
 
 /** Answers id and draining of each instance, in turn. */

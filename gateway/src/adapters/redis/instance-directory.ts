@@ -11,7 +11,7 @@ export function createRedisInstanceDirectory({ redis }: { redis: RedisConnection
   return {
     async beat({ id, draining }, seconds) {
       const values = [id, Math.ceil(seconds * 1000), draining ? 1 : 0];
-      await redis.script(BEAT, [redisKeys.instances], values);
+      return (await redis.script(BEAT, [redisKeys.instances], values)) === 1;
     },
     async leave(instance) {
       await redis.run((client) => client.hdel(redisKeys.instances, instance));

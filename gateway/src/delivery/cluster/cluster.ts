@@ -8,14 +8,15 @@ import { LeaseKeeper } from "./lease-keeper.ts";
 import { Membership } from "./membership.ts";
 import type { ClusterParts } from "./parts.ts";
 import type { PeerAnswer, PeerRequest, Withdrawn } from "./peer-messages.ts";
-import { Peers } from "./peers.ts";
+import { type PeerHandlers, Peers } from "./peers.ts";
+import { Repair } from "./repair.ts";
 import { Running } from "./running.ts";
+import { Shown } from "./shown.ts";
+import { stopAnywhere } from "./stop-anywhere.ts";
 import { TakeOver } from "./take-over.ts";
 
 /** Milliseconds between tries of what must not be lost. */
 const TRY_AGAIN = 500;
-/** Tries to stop a reply that another instance runs. */
-const STOP_TRIES = 4;
 
 /**
  * Several instances as one. Any of them accepts; the owner of a conversation's lease answers, and tells the
@@ -30,6 +31,8 @@ export class Cluster {
   readonly #holds: Holds;
   readonly #members: Membership;
   readonly #takeOver: TakeOver;
+  readonly #shown: Shown;
+  readonly #repair: Repair;
   #closed = false;
 
   constructor(parts: ClusterParts) {
@@ -52,11 +55,20 @@ export class Cluster {
       gone: (gone) => {
         for (const instance of gone) this.#peers.forget(instance);
         this.#takeOver.soon();
+        this.#mend(this.#repair.died());
       },
-      back: async () => {
+      back: async (unreachable) => {
         await this.#askAll({ ask: "hello" });
-        this.#repair(null);
+        this.#mend(this.#repair.caughtUp());
+        if (unreachable) this.#repair.everyone();
       },
+    });
+    this.#shown = new Shown(clock);
+    this.#repair = new Repair(parts, {
+      shown: this.#shown,
+      copies: this.#copies,
+      peers: () => this.#peers,
+      isMember: (instance) => this.#members.has(instance),
     });
     this.#takeOver = new TakeOver(parts, async ({ scope, conversation, epoch }) => {
       const owner = await this.#runFor(scope, conversation, epoch);
@@ -75,16 +87,10 @@ export class Cluster {
       clock,
       ids,
       handlers: {
-        message: (from, message) => {
-          if (message.t === "frame") {
-            const scope = { tenant: message.tenant, user: message.user } as Scope;
-            parts.connections.broadcast(scope, message.frame);
-            parts.connections.touch(scope);
-          } else if (message.t === "detach") this.#running.detach(from, message.r);
-          else this.#copies.take(from, message);
-        },
+        message: (from, message) => this.#hear(from, message),
         request: (from, request) => this.#answer(from, request),
-        lost: (from) => this.#repair(from),
+        lost: (from, gap) => this.#mend(this.#repair.lost(from, gap)),
+        back: () => this.#mend(this.#repair.heardAgain(this.#members.all.map(({ id }) => id))),
         failed: (error) => log.warn({ err: error }, "another instance could not be told"),
       },
     });
@@ -128,6 +134,7 @@ export class Cluster {
   broadcast(scope: Scope, frame: ServerFrame, except?: SocketOutbox): void {
     this.#parts.connections.broadcast(scope, frame, except);
     if (this.#members.alone) return;
+    this.#shown.note(scope, frame);
     const { tenant, user } = scope;
     this.#background(
       this.#members.elsewhere(scope).then((instances) => {
@@ -211,27 +218,9 @@ export class Cluster {
   }
 
   /** Stops a reply wherever it runs; false where there is none of that id that has not ended. */
-  async stop(scope: Scope, replyId: string, reason: ReplyStopped["reason"]): Promise<boolean> {
-    const { archive, replies, leases, self, stopHere } = this.#parts;
-    for (let tries = 0; tries < STOP_TRIES; tries++) {
-      const known = replies.get(scope, replyId);
-      if (known?.owner === null) {
-        stopHere(known, reason);
-        return true;
-      }
-      const state = known ?? (await archive.forUser(scope).reply(replyId));
-      if (state === null || state.state === "ended") return false;
-      const conversation = "owed" in state ? state.owed.conversation : state.conversation;
-      const owner = known?.owner || (await leases.ownerOf(scope, conversation))?.instance;
-      if (owner !== undefined && owner !== self) {
-        const { tenant, user } = scope;
-        const answer = await this.#peers.ask(owner, { ask: "stop", tenant, user, reply: replyId, reason });
-        if (answer === "yes") return true;
-      }
-      if (known !== null) await this.#copies.attach(known);
-      await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN));
-    }
-    return true;
+  stop(scope: Scope, replyId: string, reason: ReplyStopped["reason"]): Promise<boolean> {
+    const near = { parts: this.#parts, peers: this.#peers, copies: this.#copies };
+    return stopAnywhere(near, { scope, reply: replyId, reason });
   }
 
   /** The user has been gone from here for too long: gone from everywhere, what runs for them is stopped. */
@@ -279,7 +268,20 @@ export class Cluster {
     this.#peers.close();
   }
 
-  async #answer(from: string, request: PeerRequest): Promise<PeerAnswer> {
+  #hear(from: string, message: Parameters<PeerHandlers["message"]>[1]): void {
+    const { heldUp } = this.#members;
+    if (heldUp) this.#repair.unseen(message);
+    if (message.t === "detach") this.#running.detach(from, message.r);
+    else if (message.t !== "frame") this.#copies.take(from, message);
+    else if (!heldUp) {
+      const scope = { tenant: message.tenant, user: message.user } as Scope;
+      this.#parts.connections.broadcast(scope, message.frame);
+      this.#parts.connections.touch(scope);
+      this.#shown.note(scope, message.frame);
+    }
+  }
+
+  async #answer(from: string, request: Parameters<PeerHandlers["request"]>[1]): Promise<PeerAnswer> {
     if (request.ask === "hello") {
       await this.#members.beat();
       return "yes";
@@ -333,9 +335,8 @@ export class Cluster {
     }
   }
 
-  #repair(from: string | null): void {
-    const repaired = this.#copies.repair(from, this.#members.heardUntil);
-    this.#background(repaired, "lost messages could not be made good");
+  #mend(repaired: Promise<void>): void {
+    this.#background(repaired, "what was lost between instances could not be made good");
   }
 
   #background(work: Promise<void>, failure: string): void {

@@ -13,10 +13,6 @@ const ATTACH_FAILURES = 5;
 const FAILURE_PAUSE = 500;
 /** Milliseconds that a socket's `ready` waits for the text of what runs elsewhere. */
 const SYNC_PATIENCE = 500;
-/** Conversations, and messages of each, that are looked at for what sockets were not shown. */
-const HEADS = 10;
-/** Seconds over which a user's sockets come back that were not shown something. */
-const COME_BACK_IN = 2;
 
 /** The replies that run elsewhere, as sockets here read them. */
 export class Copies {
@@ -49,23 +45,21 @@ export class Copies {
   }
 
   /** Makes a copy of each of a user's open replies that is not known here, with the text so far. */
-  async sync(scope: Scope): Promise<LiveReply[]> {
+  async sync(scope: Scope): Promise<void> {
     const { archive, replies, leases, self } = this.#parts;
     const owed = await archive.forUser(scope).openReplies();
     const unknown = owed.filter(({ reply }) => replies.get(scope, reply) === null);
-    const made = await Promise.all(
+    await Promise.all(
       unknown.map(async (each) => {
         const owner = await leases.ownerOf(scope, each.conversation);
         if (owner?.instance === self) await this.#fill(scope, each.conversation);
-        if (owner?.instance === self || replies.get(scope, each.reply) !== null) return null;
+        if (owner?.instance === self || replies.get(scope, each.reply) !== null) return;
         const copy = this.make(each, owner?.instance ?? "");
         // Sockets that were here before were not shown it; the one that is let in now resumes it.
         this.#parts.connections.attachAll(copy);
         await this.#attachSoon(copy);
-        return copy;
       }),
     );
-    return made.filter((copy) => copy !== null);
   }
 
   /** Asks a copy's owner for what came after what is held here; finds out what became of it where it does not answer. */
@@ -123,41 +117,9 @@ export class Copies {
     if (message.t === "start") copy.start();
     else if (message.t === "cached") copy.answerFromCache(message.c);
     else if (message.t === "chunks") {
-      if (!copy.copy(message.s, message.c)) this.#again(copy);
-    } else if (copy.log.seq < message.s) this.#again(copy);
+      if (!copy.copy(message.s, message.c)) void this.readOn(copy);
+    } else if (copy.log.seq < message.s) void this.readOn(copy);
     else this.#end(copy, () => copy.end(message.outcome, message.trouble));
-  }
-
-  /**
-   * Messages of an instance were lost: whatever it runs is read anew; so is everything, where it is not known whose.
-   * A user's sockets that were not shown something are asked to come back, and so to be shown it.
-   *
-   * @param since the moment, milliseconds since 1970, until which nothing was lost
-   */
-  async repair(from: string | null, since: number): Promise<void> {
-    const { connections } = this.#parts;
-    const affected = [...this.#parts.replies.copies()].filter(({ owner }) => from === null || owner === from);
-    for (const copy of affected) await this.attach(copy);
-    for (const scope of [...connections.scopes()]) {
-      const unknown = await this.sync(scope);
-      if (unknown.length > 0 || (await this.#missed(scope, since)))
-        connections.broadcast(scope, { type: "goaway", reconnectIn: COME_BACK_IN, reason: "missed" });
-    }
-  }
-
-  /** Whether an answer has ended, or a message was pushed, of which nothing is known here. */
-  async #missed(scope: Scope, since: number): Promise<boolean> {
-    const stored = this.#parts.archive.forUser(scope);
-    const { conversations } = await stored.conversations({ limit: HEADS });
-    for (const { id } of conversations.filter(({ at }) => at >= since)) {
-      const page = await stored.messages(id, { limit: HEADS });
-      const unknown = page?.messages.some(
-        ({ role, at, id: message }) =>
-          role !== "user" && at >= since && this.#parts.replies.get(scope, message) === null,
-      );
-      if (unknown === true) return true;
-    }
-    return false;
   }
 
   /** Nobody here reads a user's replies any more. */
@@ -191,10 +153,13 @@ export class Copies {
     else known.overtaken(from);
   }
 
-  #again(copy: LiveReply): void {
-    this.attach(copy).catch((error: unknown) =>
-      this.#parts.log.warn({ err: error, reply: copy.id }, "a reply could not be read on"),
-    );
+  /** Attaches a copy anew of which something was lost. Where that fails, it is said. */
+  async readOn(copy: LiveReply): Promise<void> {
+    try {
+      await this.attach(copy);
+    } catch (error) {
+      this.#parts.log.warn({ err: error, reply: copy.id }, "a reply could not be read on");
+    }
   }
 
   #endAs(

@@ -1,5 +1,6 @@
 import type { LiveInstance } from "../../ports/instance-directory.ts";
 import type { Scope } from "../../ports/scope.ts";
+import { scopeKey } from "../../tenants/scope.ts";
 import type { ClusterParts } from "./parts.ts";
 
 /** Seconds after which an instance that says nothing is gone, and after which a user's sockets with it are. */
@@ -8,38 +9,41 @@ const PRESENCE_SECONDS = 25;
 /** Milliseconds between beats and between renewals of presence. */
 const BEAT_EVERY = 1_000;
 const PRESENCE_EVERY = 8_000;
-/** Milliseconds between two beats after which others may have spoken and not been heard; beats that are remembered. */
+/** Milliseconds between two beats after which others may have spoken and not been heard. */
 const UNHEARD_AFTER = 2_500;
-const BEATS_KEPT = 30;
+/** Milliseconds for which it is not known where users are, once the store had forgotten: others see that by their beat. */
+const UNSURE_FOR = 3_000;
 
 /** Which other instances are alive, and on which of them a user has sockets. */
 export class Membership {
   readonly #parts: ClusterParts;
   readonly #gone: (instances: readonly string[]) => void;
-  readonly #back: () => Promise<void>;
+  readonly #back: (unreachable: boolean) => Promise<void>;
   readonly #timers: NodeJS.Timeout[] = [];
-  #beats: number[] = [];
+  #lastBeat: number | null = null;
+  #unsureUntil = 0;
   #coming: Promise<void> | null = null;
   #others = new Map<string, LiveInstance>();
+  /** Users who are gone from here, of which the store was not told. */
+  readonly #leaving = new Map<string, Scope>();
+  /** Other instances that were not there at the last beat. */
+  #missing: readonly string[] = [];
 
   /**
    * @param told.gone told of instances that said nothing for too long, or left
-   * @param told.back told when this instance itself was held up; it counts as present when that resolves
+   * @param told.back told when this instance itself was held up; it counts as present when that resolves. Says
+   *   whether that was for so long that others may have told it nothing meanwhile
    */
   constructor(
     parts: ClusterParts,
-    told: { gone: (instances: readonly string[]) => void; back: () => Promise<void> },
+    told: {
+      gone: (instances: readonly string[]) => void;
+      back: (unreachable: boolean) => Promise<void>;
+    },
   ) {
     this.#parts = parts;
     this.#gone = told.gone;
     this.#back = told.back;
-  }
-
-  /** The moment, milliseconds since 1970, up to which this instance surely heard whatever it was told of late. */
-  get heardUntil(): number {
-    const beats = [...this.#beats, this.#parts.clock.now()];
-    const quiet = beats.findIndex((beat, index) => beat - (beats[index - 1] ?? beat) > UNHEARD_AFTER);
-    return (beats[Math.max(0, (quiet === -1 ? beats.length - 1 : quiet) - 1)] ?? 0) - BEAT_EVERY;
   }
 
   /** Whether no other instance is alive. */
@@ -71,18 +75,35 @@ export class Membership {
   /** Says that this instance is alive, and learns who else is. */
   async beat(): Promise<void> {
     const { self, directory, draining, clock } = this.#parts;
-    await directory.beat({ id: self, draining: draining() }, ALIVE_SECONDS);
-    const alive = (await directory.alive()).filter(({ id }) => id !== self);
-    const gone = [...this.#others.keys()].filter((id) => !alive.some((other) => other.id === id));
-    this.#others = new Map(alive.map((other) => [other.id, other]));
-    if (gone.length > 0) this.#gone(gone);
+    const known = await directory.beat({ id: self, draining: draining() }, ALIVE_SECONDS);
+    if (!known && this.#lastBeat !== null) await this.#forgotten();
+    this.#see((await directory.alive()).filter(({ id }) => id !== self));
     if (this.heldUp) {
-      this.#coming ??= this.#back().finally(() => {
+      const unreachable = this.#quiet > PRESENCE_SECONDS * 1000 - PRESENCE_EVERY;
+      this.#coming ??= this.#back(unreachable).finally(() => {
         this.#coming = null;
       });
       await this.#coming;
     }
-    this.#beats = [...this.#beats, clock.now()].slice(-BEATS_KEPT);
+    this.#lastBeat = clock.now();
+    await this.#leaveLate();
+  }
+
+  /** One that is missing at two beats is gone: where the store forgot all, the others are there again by then. */
+  #see(alive: readonly LiveInstance[]): void {
+    const present = new Set(alive.map(({ id }) => id));
+    const absent = [...this.#others.keys()].filter((id) => !present.has(id));
+    const gone = absent.filter((id) => this.#missing.includes(id));
+    this.#missing = absent;
+    for (const other of alive) this.#others.set(other.id, other);
+    for (const id of gone) this.#others.delete(id);
+    if (gone.length > 0) this.#gone(gone);
+  }
+
+  /** The store knows nothing of this instance, and so of nobody: until all have said where users are, all are told. */
+  async #forgotten(): Promise<void> {
+    this.#unsureUntil = this.#parts.clock.monotonic() + UNSURE_FOR;
+    await this.renewPresence();
   }
 
   /**
@@ -95,8 +116,13 @@ export class Membership {
 
   /** Whether this instance has been held up: what reaches it now may be of long ago, and others may not reach it. */
   get heldUp(): boolean {
-    const { clock } = this.#parts;
-    return clock.now() - (this.#beats.at(-1) ?? clock.now()) > UNHEARD_AFTER;
+    return this.#quiet > UNHEARD_AFTER;
+  }
+
+  /** Milliseconds since the last beat. */
+  get #quiet(): number {
+    const now = this.#parts.clock.now();
+    return now - (this.#lastBeat ?? now);
   }
 
   /** A socket of the user was registered here: resolves once the other instances can know. */
@@ -105,9 +131,21 @@ export class Membership {
     await this.#parts.presence.register(scope, this.#parts.self, PRESENCE_SECONDS);
   }
 
-  /** The user's last socket here is gone. */
+  /** The user's last socket here is gone. Where the store is away, it is told at a later beat. */
   async leave(scope: Scope): Promise<void> {
-    await this.#parts.presence.unregister(scope, this.#parts.self);
+    try {
+      await this.#parts.presence.unregister(scope, this.#parts.self);
+    } catch (error) {
+      this.#leaving.set(scopeKey(scope), scope);
+      throw error;
+    }
+  }
+
+  async #leaveLate(): Promise<void> {
+    for (const [key, scope] of [...this.#leaving]) {
+      if (this.#parts.connections.countOf(scope) === 0) await this.leave(scope);
+      this.#leaving.delete(key);
+    }
   }
 
   /** Prolongs the presence of everyone who has a socket here. */
@@ -119,9 +157,13 @@ export class Membership {
   /** The other instances on which the user has sockets; all others, where that cannot be known just now. */
   async elsewhere(scope: Scope): Promise<string[]> {
     if (this.alone) return [];
+    const { self, clock, connections } = this.#parts;
     try {
       const instances = await this.#parts.presence.instancesOf(scope);
-      return instances.filter((instance) => instance !== this.#parts.self);
+      // One that has forgotten who is here has forgotten who is elsewhere.
+      const forgotten = connections.countOf(scope) > 0 && !instances.includes(self);
+      if (forgotten || clock.monotonic() < this.#unsureUntil) return [...this.#others.keys()];
+      return instances.filter((instance) => instance !== self);
     } catch (error) {
       this.#parts.log.warn({ err: error }, "a user's other instances are not known, so all are told");
       return [...this.#others.keys()];

@@ -1,5 +1,6 @@
 import type { EndReason, ServerFrame } from "@parlance/protocol";
 import type { OwedReply } from "../../ports/archive.ts";
+import type { Scope } from "../../ports/scope.ts";
 import type { ReplyOutcome, ReplyTrouble } from "../live-reply.ts";
 
 /** What an instance says to another. Short names: `chunks` is sent for every piece of text. */
@@ -39,6 +40,8 @@ export type PeerMessage =
 export type PeerRequest =
   /** The sender is there now: know of it before it takes its first socket. */
   | { readonly ask: "hello" }
+  /** Of your envelopes, those between these two numbers did not come: whom did they concern? */
+  | ({ readonly ask: "missed" } & Gap)
   /** Send what came after chunk `after` of a reply that you run, then go on live. */
   | {
       readonly ask: "attach";
@@ -69,8 +72,30 @@ export type PeerRequest =
 /** What a user has no more: all that was held on them (`user`), or the tokens and sessions of a visitor (`visitor`). */
 export type Withdrawn = "user" | "visitor";
 
-/** `yes`: done, or being done. `no`: not here. */
-export type PeerAnswer = "yes" | "no";
+/** `yes`: done, or being done. `no`: not here, or not known. `missed`: whom the lost envelopes concerned. */
+export type PeerAnswer = "yes" | "no" | { readonly missed: readonly Concern[] };
+
+/** Numbers of envelopes, both exclusive, between which some were lost. */
+export interface Gap {
+  readonly after: number;
+  readonly before: number;
+}
+
+/** Whom something concerns that only is told once: a user's reply that begins to be told of, or a frame. */
+export interface Concern extends Scope {
+  /** Absent for a frame. */
+  readonly reply?: string;
+}
+
+/** Whom a message concerns that is told once; null for what is read anew by attaching, and for what is asked again. */
+export function concernOf(message: PeerMessage): Concern | null {
+  if (message.t === "reply") {
+    const { tenant, user, reply } = message.owed;
+    return { tenant, user, reply };
+  }
+  if (message.t !== "frame") return null;
+  return { tenant: message.tenant, user: message.user } as Scope;
+}
 
 /** One message of the bus: numbered per sender and receiver, so that a loss shows. */
 export interface Envelope {

@@ -2,16 +2,20 @@ import type { InstanceBus } from "../../ports/instance-bus.ts";
 import type { Clock, Ids } from "../../ports/system.ts";
 import {
   type Envelope,
+  type Gap,
   type PeerAnswer,
   type PeerMessage,
   type PeerRequest,
   readEnvelope,
 } from "./peer-messages.ts";
+import { Told } from "./told.ts";
 
 /** Milliseconds between beats, which tell again how far the numbers are. */
 const BEAT_EVERY = 1_000;
 /** Milliseconds after the last word to an instance for which its number is told again. */
 const BEAT_FOR = 5_000;
+/** Milliseconds for which the numbers of an instance that is gone are kept: it may have been held up. */
+const KEPT = 60_000;
 /** Milliseconds until a request is sent again, and until it is given up. */
 const ASK_AGAIN = 300;
 const GIVE_UP = 3_000;
@@ -20,15 +24,18 @@ interface Outgoing {
   n: number;
   waiting: PeerMessage[];
   lastSaid: number;
+  readonly told: Told;
 }
 
 /** What peers tell the instance. */
 export interface PeerHandlers {
   message(from: string, message: Exclude<PeerMessage, { t: "request" | "answer" }>): void;
   /** Answers a request; twice asked is twice answered, and done once. */
-  request(from: string, request: PeerRequest): Promise<PeerAnswer>;
-  /** Messages of that instance were lost; of all, where the bus itself was away. */
-  lost(from: string | null): void;
+  request(from: string, request: Exclude<PeerRequest, { ask: "missed" }>): Promise<PeerAnswer>;
+  /** Envelopes of that instance were lost; null where it is not known how many. */
+  lost(from: string, gap: Gap | null): void;
+  /** The bus itself was away: something may have been lost that no number has shown yet. */
+  back(): void;
   failed(error: unknown): void;
 }
 
@@ -44,6 +51,8 @@ export class Peers {
   readonly #handlers: PeerHandlers;
   readonly #outgoing = new Map<string, Outgoing>();
   readonly #received = new Map<string, number>();
+  /** When instances were found to be gone of which there are numbers. */
+  readonly #gone = new Map<string, number>();
   readonly #asked = new Map<string, (answer: PeerAnswer) => void>();
   readonly #beat: NodeJS.Timeout;
   readonly #stopListening: () => void;
@@ -56,9 +65,12 @@ export class Peers {
     this.#clock = parts.clock;
     this.#ids = parts.ids;
     this.#handlers = parts.handlers;
-    this.#beat = setInterval(() => this.#tellNumbers(), BEAT_EVERY);
+    this.#beat = setInterval(() => {
+      this.#tellNumbers();
+      this.#forgetGone();
+    }, BEAT_EVERY);
     this.#beat.unref();
-    this.#stopListening = parts.bus.onBack(() => this.#handlers.lost(null));
+    this.#stopListening = parts.bus.onBack(() => this.#handlers.back());
   }
 
   /** Envelopes published so far. */
@@ -72,7 +84,12 @@ export class Peers {
 
   /** Tells another instance something, at the end of this turn of the event loop. It may be lost. */
   tell(instance: string, message: PeerMessage): void {
-    const outgoing = this.#outgoing.get(instance) ?? { n: 0, waiting: [], lastSaid: 0 };
+    const outgoing = this.#outgoing.get(instance) ?? {
+      n: 0,
+      waiting: [],
+      lastSaid: 0,
+      told: new Told(this.#clock),
+    };
     outgoing.waiting.push(message);
     this.#outgoing.set(instance, outgoing);
     this.#flush ??= setImmediate(() => this.#send());
@@ -96,10 +113,9 @@ export class Peers {
     });
   }
 
-  /** Another instance is gone: nothing is kept for it. */
+  /** Another instance is gone: unless it speaks again, nothing is kept for it before long. */
   forget(instance: string): void {
-    this.#outgoing.delete(instance);
-    this.#received.delete(instance);
+    this.#gone.set(instance, this.#clock.monotonic());
   }
 
   close(): void {
@@ -117,6 +133,7 @@ export class Peers {
       const envelope: Envelope = { from: this.#self, n: ++outgoing.n, m: outgoing.waiting };
       outgoing.waiting = [];
       outgoing.lastSaid = this.#clock.monotonic();
+      outgoing.told.note(outgoing.n, envelope.m);
       this.#publish(instance, envelope);
     }
   }
@@ -129,11 +146,24 @@ export class Peers {
     }
   }
 
+  #forgetGone(): void {
+    const now = this.#clock.monotonic();
+    for (const [instance, since] of this.#gone) {
+      if (now - since < KEPT) continue;
+      this.#gone.delete(instance);
+      this.#outgoing.delete(instance);
+      this.#received.delete(instance);
+    }
+  }
+
   #publish(instance: string, envelope: Envelope): void {
     this.#published++;
-    this.#bus
-      .send(instance, JSON.stringify(envelope))
-      .catch((error: unknown) => this.#handlers.failed(error));
+    this.#bus.send(instance, JSON.stringify(envelope)).catch((error: unknown) => {
+      const outgoing = this.#outgoing.get(instance);
+      // Its number is told again until that reaches somebody.
+      if (outgoing !== undefined) outgoing.lastSaid = this.#clock.monotonic();
+      this.#handlers.failed(error);
+    });
   }
 
   #receive(text: string): void {
@@ -143,9 +173,12 @@ export class Peers {
       return;
     }
     const { from, n, m } = envelope;
-    const expected = (this.#received.get(from) ?? (m.length > 0 ? n - 1 : n)) + (m.length > 0 ? 1 : 0);
+    const last = m.length > 0 ? n - 1 : n;
+    const heard = this.#received.get(from) ?? 0;
     this.#received.set(from, n);
-    if (n !== expected) this.#handlers.lost(from);
+    this.#gone.delete(from);
+    if (last > heard) this.#handlers.lost(from, { after: heard, before: last + 1 });
+    else if (last < heard) this.#handlers.lost(from, null);
     for (const message of m) this.#take(from, message);
   }
 
@@ -153,12 +186,18 @@ export class Peers {
     if (message.t === "answer") {
       this.#asked.get(message.id)?.(message.answer);
     } else if (message.t === "request") {
-      this.#handlers.request(from, message.body).then(
+      this.#answer(from, message.body).then(
         (answer) => this.tell(from, { t: "answer", id: message.id, answer }),
         (error: unknown) => this.#handlers.failed(error),
       );
     } else {
       this.#handlers.message(from, message);
     }
+  }
+
+  async #answer(from: string, request: PeerRequest): Promise<PeerAnswer> {
+    if (request.ask !== "missed") return this.#handlers.request(from, request);
+    const missed = this.#outgoing.get(from)?.told.between(request.after, request.before) ?? null;
+    return missed === null ? "no" : { missed };
   }
 }

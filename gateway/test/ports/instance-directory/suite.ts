@@ -61,6 +61,15 @@ export function instanceDirectorySuite(
       expect(await ids()).toEqual(["beats", "dies", "lives"]);
     });
 
+    test("tells an instance whether it was known until now", async () => {
+      expect(await here.beat({ id: "known", draining: false }, LONG)).toBe(false);
+      expect(await there.beat({ id: "known", draining: false }, SHORT)).toBe(true);
+      await until(async () => !(await ids()).includes("known"), tick);
+      expect(await here.beat({ id: "known", draining: false }, LONG)).toBe(false);
+      await here.leave("known");
+      expect(await here.beat({ id: "known", draining: false }, LONG)).toBe(false);
+    });
+
     test("of 200 that put something at once one stands, and all hear which", async () => {
       const all = await Promise.all(
         Array.from({ length: 200 }, (_, index) =>

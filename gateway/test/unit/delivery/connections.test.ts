@@ -54,7 +54,7 @@ describe("who is connected", () => {
     all.unregister(second, SOON);
     expect([all.countOf(ADA), all.count, left]).toEqual([0, 0, [ADA]]);
     const back = all.register(ADA);
-    all.live(back, newReader().outbox);
+    all.live(back, newReader().outbox, 0);
     await longEnough(started);
     expect(abandoned).toEqual([scopeOf("clock", "later")]);
     all.unregister(back, SOON);
@@ -84,7 +84,7 @@ describe("who is connected", () => {
     const sockets = [ADA, ADA, scopeOf("acme", "bob"), scopeOf("globex", "ada")].map((scope) => {
       const reader = newReader();
       const connection = all.register(scope);
-      all.live(connection, reader.outbox);
+      all.live(connection, reader.outbox, 0);
       return { ...reader, connection };
     });
     all.register(ADA);
