@@ -21,6 +21,8 @@ export interface DeviceParts {
 /** One of a user's devices: it keeps what it holds, and comes back wherever it is let in. */
 export class Device {
   readonly readings: Readings;
+  /** Messages that it was shown, other than as answers that grow. */
+  readonly shown = new Set<string>();
   readonly #parts: DeviceParts;
   #line: Line | null = null;
   #connecting: Promise<void> | null = null;
@@ -46,9 +48,9 @@ export class Device {
     return this.#line?.instance ?? null;
   }
 
-  /** Since when its socket is ready, milliseconds since 1970. */
-  get readySince(): number {
-    return this.#readySince;
+  /** Whether it has been there since before a moment, milliseconds since 1970. */
+  wasThere(at: number): boolean {
+    return at > this.#readySince;
   }
 
   /** Whether it has no network, and does nothing about it. */
@@ -106,6 +108,12 @@ export class Device {
     }
   }
 
+  /** Asked to come back. */
+  #comeBack(line: Line): void {
+    this.#readySince = Number.POSITIVE_INFINITY;
+    void line.drop().then(() => this.connect());
+  }
+
   async #connect(but: string | null): Promise<void> {
     const { stage, token, random } = this.#parts;
     while (this.#line?.open !== true && !this.#leaving) {
@@ -128,9 +136,12 @@ export class Device {
     this.#line = line;
     this.#heardAt = performance.now();
     if (frame.type === "ready") this.#greet(frame, line);
-    else if (frame.type === "ack") ledger.acknowledged(frame);
-    else if (frame.type === "error" && frame.ref !== undefined) this.#refused(frame);
-    else if (frame.type === "goaway") void line.drop();
+    else if (frame.type === "message") this.shown.add(frame.message.id);
+    else if (frame.type === "ack") {
+      this.shown.add(frame.message);
+      ledger.acknowledged(frame);
+    } else if (frame.type === "error" && frame.ref !== undefined) this.#refused(frame);
+    else if (frame.type === "goaway") this.#comeBack(line);
     else if (frame.type === "conversation") ledger.conversations.add(frame.conversation);
     else this.readings.take(frame);
     if (frame.type === "done") ledger.ended(frame);
@@ -139,6 +150,7 @@ export class Device {
   #greet(ready: ServerFrameOf<"ready">, line: Line): void {
     const { ledger, counts } = this.#parts;
     this.#readySince = Date.now();
+    for (const { id } of ready.messages) this.shown.add(id);
     const unfinished = [...this.readings.all].filter(([, { done }]) => done === null).map(([reply]) => reply);
     const wanted = new Set([...ready.replies.map(({ reply }) => reply), ...unfinished]);
     const moved = this.#lastInstance !== null && this.#lastInstance !== line.instance;

@@ -81,10 +81,10 @@ export class Readings {
     if (epoch < reading.epoch) return;
     if (epoch > reading.epoch && reading.seq > 0)
       this.#break(reading, "a new attempt without a snapshot", frame);
-    if (reading.dones > 0) this.#break(reading, "text after the end", frame);
     const from = frame.seq - (frame.n ?? 1);
     if (from === 0 && reading.mayRepeat && reading.seq > 0)
       Object.assign(reading, { seq: 0, text: "", dones: 0, mayRepeat: false });
+    if (reading.dones > 0) this.#break(reading, "text after the end", frame);
     if (from !== reading.seq) this.#break(reading, `a gap, or a chunk twice, after ${reading.seq}`, frame);
     reading.epoch = epoch;
     reading.seq = frame.seq;

@@ -2,13 +2,14 @@ import { setTimeout as pause } from "node:timers/promises";
 import { signToken } from "../../gateway/test/live/support/test-client.ts";
 import { Device } from "./device.ts";
 import { Ledger, type Question } from "./ledger.ts";
+import { madeAt } from "./orphans.ts";
 import type { Counts } from "./plan.ts";
 import { type ChaosStage, callerOf, questionOf } from "./stage.ts";
 
 /** Questions of a user that may wait for their answers at once. */
 const MOST_OPEN = 4;
 /** Share of users with two devices, and of devices that stay with an instance that says nothing. */
-const TWO_DEVICES = 0.5;
+const TWO_DEVICES = 0.6;
 const PATIENT = 0.5;
 
 /** A user who asks, stops, repeats, loses the network and comes back elsewhere, as `random` decides. */
@@ -87,10 +88,21 @@ export class ChaosUser {
 
   #settled(): boolean {
     const { unpromised, open } = this.ledger;
-    const read = this.devices.every(
-      ({ readings, line }) => line !== null && [...readings.all.values()].every(({ done }) => done !== null),
+    return (
+      unpromised.length === 0 && open.length === 0 && this.devices.every((each) => this.#isUpToDate(each))
     );
-    return unpromised.length === 0 && open.length === 0 && read;
+  }
+
+  /** Whether a device holds the end of all that it reads, and was shown all that came while it was there. */
+  #isUpToDate(device: Device): boolean {
+    const { readings, line, shown } = device;
+    if (line === null || [...readings.all.values()].some(({ done }) => done === null)) return false;
+    return [...this.ledger.byReply].every(
+      ([reply, { promise }]) =>
+        promise === null ||
+        !device.wasThere(madeAt(promise.message)) ||
+        (shown.has(promise.message) && readings.all.has(reply)),
+    );
   }
 
   async #lookAfterNetworks(): Promise<void> {
@@ -118,14 +130,18 @@ export class ChaosUser {
     if (latest.length > 0) device.send(this.#pick(latest));
   }
 
-  /** Most often what runs just now, and from a device that is with another instance. */
+  /** Most often what runs just now at another instance than one of the user's devices is with, and from that device. */
   #cancel(): void {
     const { open } = this.ledger;
-    const question = this.#random() < 0.7 ? open[0] : open.at(-1);
+    const lines = this.devices.map(({ line }) => line).filter((line) => line !== null);
+    const across = open.filter((each) => {
+      const owner = this.#runningAt(each);
+      return owner !== "" && lines.some(({ instance }) => instance !== owner);
+    });
+    const question = this.#random() < 0.8 ? (across[0] ?? open[0]) : open.at(-1);
     const promise = question?.promise ?? null;
     if (question === undefined || promise === null) return;
     const owner = this.#runningAt(question);
-    const lines = this.devices.map(({ line }) => line).filter((line) => line !== null);
     const line = lines.find(({ instance }) => instance !== owner) ?? lines[0];
     if (line === undefined) return;
     question.cancelled = true;

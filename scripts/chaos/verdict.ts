@@ -45,10 +45,12 @@ export function judge(user: ChaosUser, evidence: Evidence): void {
       ledger.breaks(wrong, told);
     const answer = evidence.archive.get(promise.reply)?.content ?? "";
     for (const device of devices) {
+      if (device.wasThere(madeAt(promise.message)) && !device.shown.has(promise.message))
+        ledger.breaks("a device that was there all the time was never shown a question", told);
       const reading = device.readings.all.get(promise.reply);
       if (reading !== undefined)
         for (const wrong of judgeReading(reading, answer, calls)) ledger.breaks(wrong, told);
-      else if (madeAt(promise.reply) > device.readySince)
+      else if (device.wasThere(madeAt(promise.reply)))
         ledger.breaks("a device that was there all the time was never shown a reply", told);
     }
   }
