@@ -124,7 +124,7 @@ export async function startGateway(
     randomness,
     log,
   });
-  const { keyUses, tokens, gates, budget, sessions, visitors, clientAddress } = identity;
+  const { keyUses, tokens, gates, budget, sessions, visitors, clientAddress, backEnds } = identity;
   if (!hot.shared) {
     const interrupted = await sweepOwedReplies({ archive, journal, clock, wasted });
     if (interrupted > 0) log.warn({ replies: interrupted }, "replies of a former run ended as interrupted");
@@ -246,12 +246,8 @@ export async function startGateway(
       log,
       used: (key) => keyUses.note("site-key", key, key.id),
     }),
-    ...userMessageRoutes({ archive, history, directory, connections, cluster, clock, ids }),
-    ...tokenRoutes({
-      ...identity,
-      directory,
-      used: (key) => keyUses.note("api-key", key, key.id),
-    }),
+    ...userMessageRoutes({ ...backEnds, archive, history, connections, cluster, clock, ids }),
+    ...tokenRoutes({ ...backEnds, tokens }),
     ...adminRoutes({
       adminKey: secrets.adminKey,
       registry,

@@ -15,6 +15,7 @@ import { createKeyUses, type KeyUses } from "./tenants/key-uses.ts";
 import { createTokens, type Tokens } from "./tenants/tokens.ts";
 import { createVisitorTokens } from "./tenants/visitor-tokens.ts";
 import { createVisitors, type Visitors } from "./tenants/visitors.ts";
+import type { BackEndKeyServices } from "./transport/back-end-key.ts";
 import { type ClientAddress, createClientAddress } from "./transport/client-address.ts";
 import { OpenSessions } from "./transport/revocation.ts";
 
@@ -28,6 +29,7 @@ export interface Identity {
   readonly challenges: Challenges;
   readonly sessions: OpenSessions;
   readonly clientAddress: ClientAddress;
+  readonly backEnds: BackEndKeyServices;
 }
 
 /** Puts together what knows who speaks. Part of the composition: `compose.ts` calls it, and ends what it made. */
@@ -84,6 +86,7 @@ export function createIdentity(parts: {
     ended: parts.endedVisitor,
   });
 
+  const clientAddress = createClientAddress(config.trustedProxies);
   return {
     keyUses,
     tokens,
@@ -92,6 +95,12 @@ export function createIdentity(parts: {
     budget: createTokenBudget({ budgets: hot.budgets, usage: durable.usage, clock }),
     challenges,
     sessions,
-    clientAddress: createClientAddress(config.trustedProxies),
+    clientAddress,
+    backEnds: {
+      directory,
+      gates,
+      clientAddress,
+      used: (key) => keyUses.note("api-key", key, key.id),
+    },
   };
 }

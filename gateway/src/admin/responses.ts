@@ -56,6 +56,8 @@ export function json(status: number, value: unknown, headers: Record<string, str
   };
 }
 
+const WANTED_TYPE = "send Content-Type: application/json";
+
 /** The answer to a refused call. */
 export function refusal({ code, message, retryAfter }: Refused): HttpResponse {
   return json(
@@ -69,7 +71,7 @@ export function refusal({ code, message, retryAfter }: Refused): HttpResponse {
 }
 
 /**
- * Reads a body of JSON.
+ * Reads a body of JSON; none at all is an object without fields.
  *
  * @throws {@link Refused}
  */
@@ -79,10 +81,11 @@ export async function readBody(request: HttpRequest): Promise<unknown> {
     throw new Refused("UNSUPPORTED_TYPE", "send the body without Content-Encoding");
   }
   const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
-  if (type !== "application/json")
-    throw new Refused("UNSUPPORTED_TYPE", "send Content-Type: application/json");
+  if (type !== undefined && type !== "application/json") throw new Refused("UNSUPPORTED_TYPE", WANTED_TYPE);
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(await request.body(BODY_BYTES)));
+    const body = await request.body(BODY_BYTES);
+    if (type === undefined && body.length > 0) throw new Refused("UNSUPPORTED_TYPE", WANTED_TYPE);
+    return body.length === 0 ? {} : JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
   } catch (error) {
     if (error instanceof BodyTooLarge) throw new Refused("MESSAGE_TOO_LARGE", error.message);
     if (error instanceof SyntaxError || error instanceof TypeError) {

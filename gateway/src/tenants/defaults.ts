@@ -8,7 +8,7 @@ export const TENANT_DEFAULTS = {
   allowedModels: null,
   systemPrompt: "You are a helpful assistant. Answer in Markdown, briefly and truthfully.",
   examples: [],
-  cache: { exact: true, semantic: false, threshold: 0.92, ttlSeconds: 3_600 },
+  cache: { exact: true, semantic: false, threshold: 0.95, ttlSeconds: 3_600 },
   limits: {},
   loweredFrom: {},
   failover: [],

@@ -83,17 +83,16 @@ const JwksSettings = z.strictObject({
 /** A signing key that is brought: by its public half, or by where its keys are published. */
 export const BroughtSigningKey = z.union([PublicKeySettings, JwksSettings]);
 
-/** A shared secret that is brought, as seeds do. */
-export const SharedSecret = z.strictObject({
-  kid: KeyId,
-  algorithm: z.literal("HS256"),
-  secret: z.string().min(32, "must have at least 32 characters").max(1_024),
-});
+const Secret = z.string().min(32, "must have at least 32 characters").max(1_024);
 
-/** A shared secret that is to be made. */
-export const SharedSecretToMake = z.strictObject({
+/** A shared secret that is brought, as seeds do. */
+export const SharedSecret = z.strictObject({ kid: KeyId, algorithm: z.literal("HS256"), secret: Secret });
+
+/** A shared secret that is to be made, or brought. */
+export const NewSharedSecret = z.strictObject({
   kid: KeyId.exactOptional(),
   algorithm: z.literal("HS256"),
+  secret: Secret.exactOptional().describe("made where it is absent"),
 });
 
 /** What can be said of an API key: `role` is an `ak`'s, and `owner` where it is absent. */

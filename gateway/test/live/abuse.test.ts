@@ -123,7 +123,16 @@ describe.each(["uws", "ws"] as const)("strangers at the gates, over %s", (socket
 
   test("who tries keys and tokens that do not hold must wait, also with one that does; others need not", async () => {
     const address = newAddress();
+    const push = async () => {
+      const response = await fetch(`http://127.0.0.1:${gateway.gateway.port}/v1/users/ada/messages`, {
+        method: "POST",
+        headers: { authorization: "Bearer sk_made_up", "content-type": "application/json", ...from(address) },
+        body: JSON.stringify({ content: "x" }),
+      });
+      return { status: response.status, headers: response.headers, body: await response.json() };
+    };
     const tried = await many(200, (index) => {
+      if (index % 4 === 3) return push();
       if (index % 3 === 0) return gateway.session({ siteKey: `pk_${index}` }, from(address));
       if (index % 3 === 1)
         return gateway.session({ userToken: signToken({}, { kid: "none" }) }, from(address));

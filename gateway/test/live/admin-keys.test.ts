@@ -72,6 +72,14 @@ describe("keys in the admin API", () => {
       expect(await Promise.all(statuses)).toEqual([401, 401, 201]);
     });
 
+    test("is rotated without a word, with a day of grace", async () => {
+      const made = await makeSiteKey();
+      const { status, body } = await owner("POST", `/tenants/acme/site-keys/${made.id}/rotate`);
+      expect(status).toBe(201);
+      const [former] = body.former;
+      expect(Date.parse(former.expiresAt) - Date.now()).toBeGreaterThan(86_000_000);
+    });
+
     test("that is revoked is dead at once, its former texts too", async () => {
       const made = await makeSiteKey();
       const path = `/tenants/acme/site-keys/${made.id}`;
@@ -166,6 +174,15 @@ describe("keys in the admin API", () => {
       );
       expect((await owner("DELETE", "/tenants/acme/signing-keys/rotated-in")).status).toBe(204);
       expect(await probe(token)).toBe(401);
+    });
+
+    test("may be a secret that the tenant has already", async () => {
+      const secret = "a secret of the tenant's own, of 32 characters and more";
+      const body = { kid: "brought-HS256", algorithm: "HS256", secret };
+      expect((await owner("POST", "/tenants/acme/signing-keys", { body })).body).toMatchObject(body);
+      expect(await probe(signToken({}, { secret, kid: "brought-HS256" }))).toBe(204);
+      const short = { ...body, kid: "short", secret: "too short" };
+      expect((await owner("POST", "/tenants/acme/signing-keys", { body: short })).status).toBe(400);
     });
 
     test("that is brought is a public key, whose tokens are taken", async () => {

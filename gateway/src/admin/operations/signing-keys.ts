@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { SigningKeyRecord } from "../../ports/registry-store.ts";
-import { BroughtSigningKey, SharedSecretToMake } from "../../tenants/key-settings.ts";
+import { BroughtSigningKey, NewSharedSecret } from "../../tenants/key-settings.ts";
 import { type Operation, tenantOperation } from "../operation.ts";
 import { PageQuery, pageOf } from "../paging.ts";
 import { listView, SigningKeyView, signingKeyView } from "../representations.ts";
@@ -12,7 +12,7 @@ const KID_BYTES = 9;
 /** Signing keys of one tenant. */
 const MOST_KEYS = 20;
 
-const NewSigningKey = z.union([SharedSecretToMake, BroughtSigningKey]);
+const NewSigningKey = z.union([NewSharedSecret, BroughtSigningKey]);
 const MadeSigningKey = z.union([
   z.object({ ...SigningKeyView.options[0].shape, secret: z.string().describe("shown this once") }),
   SigningKeyView.options[1],
@@ -27,7 +27,7 @@ export const SIGNING_KEY_OPERATIONS: readonly Operation[] = [
     path: "/tenants/:tenant/signing-keys",
     summary: "Make or bring a signing key",
     description:
-      "`{algorithm: HS256}` makes a shared secret, which is shown this once; `{kid, algorithm, publicKey}` brings the public half of an RS256 or ES256 key; `{jwksUrl, issuer, audience, claims}` names where a provider publishes its keys.",
+      "`{algorithm: HS256}` makes a shared secret, or takes the `secret` it is given, and shows it this once; `{kid, algorithm, publicKey}` brings the public half of an RS256 or ES256 key; `{jwksUrl, issuer, audience, claims}` names where a provider publishes its keys.",
     access: "owner",
     body: NewSigningKey,
     status: 201,
@@ -44,7 +44,12 @@ export const SIGNING_KEY_OPERATIONS: readonly Operation[] = [
       let record: SigningKeyRecord;
       if ("jwksUrl" in body) record = { ...body, ...made, algorithm: "JWKS" };
       else if ("publicKey" in body) record = { ...body, ...made };
-      else record = { ...made, algorithm: body.algorithm, secret: randomness.token(SECRET_BYTES) };
+      else
+        record = {
+          ...made,
+          algorithm: body.algorithm,
+          secret: body.secret ?? randomness.token(SECRET_BYTES),
+        };
       await registry.putSigningKey(record);
       const shown = signingKeyView(record);
       return {

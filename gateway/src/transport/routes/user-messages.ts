@@ -8,10 +8,9 @@ import type { Archive, UserArchive } from "../../ports/archive.ts";
 import type { Scope } from "../../ports/scope.ts";
 import type { HttpRequest, HttpResponse } from "../../ports/socket-server.ts";
 import type { Clock, Ids } from "../../ports/system.ts";
-import { apiKeyHash } from "../../tenants/api-keys.ts";
-import type { TenantDirectory } from "../../tenants/directory.ts";
 import { establishedTenant, establishedUser } from "../../tenants/scope.ts";
-import { bearerToken, json, problem, readJson } from "../responses.ts";
+import { type BackEndKeyServices, backEndKey } from "../back-end-key.ts";
+import { json, problem, readJson } from "../responses.ts";
 import type { Route } from "./route.ts";
 
 const Id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "must be 1 to 64 of A-Z a-z 0-9 _ -");
@@ -20,16 +19,14 @@ const Body = z.object({
   conversation: Id.optional(),
   content: z
     .string()
-    .refine((text) => text.isWellFormed() && text.trim() !== "", "must be text that is not blank")
-    .refine((text) => text.length <= PROTOCOL_LIMITS.messageCharacters, "is too long"),
+    .refine((text) => text.isWellFormed() && text.trim() !== "", "must be text that is not blank"),
   author: AuthorSchema.default({ kind: "bot" }),
 });
 
 /** What pushing a message needs. */
-export interface UserMessageServices {
+export interface UserMessageServices extends BackEndKeyServices {
   readonly archive: Archive;
   readonly history: History;
-  readonly directory: TenantDirectory;
   readonly connections: Connections;
   readonly cluster: Cluster;
   readonly clock: Clock;
@@ -52,19 +49,17 @@ async function pushMessage(
   userId: string,
   services: UserMessageServices,
 ): Promise<HttpResponse> {
-  const key = bearerToken(request);
-  const record = key === null ? null : await services.directory.apiKey(apiKeyHash(key));
-  if (record === null) {
-    const message = "send Authorization: Bearer with an sk_ key of the tenant";
-    return problem(401, "UNAUTHORIZED", message, { headers: { "www-authenticate": "Bearer" } });
-  }
-  if (record.kind !== "sk") return problem(403, "FORBIDDEN", "an sk_ key is wanted here");
+  const shown = await backEndKey(request, services);
+  if (!shown.ok) return shown.response;
   const user = establishedUser(userId);
   if (user === null) return problem(400, "INVALID_FRAME", "the user's id is not one");
   const read = await readJson(request, Body);
   if (!read.ok) return read.response;
-  const scope = { tenant: establishedTenant(record.tenant), user };
+  const scope = { tenant: establishedTenant(shown.key.tenant), user };
   const { content, author } = read.value;
+  const { messageCharacters } = PROTOCOL_LIMITS;
+  if (content.length > messageCharacters)
+    return problem(413, "MESSAGE_TOO_LARGE", `\`content\`: at most ${messageCharacters} characters`);
   const id = read.value.id ?? services.ids.next();
   const archive = services.archive.forUser(scope);
   const known = await archive.conversationOf(id);
