@@ -15,7 +15,7 @@ import { Pacer } from "./delivery/pacer.ts";
 import { sweepOwedReplies } from "./delivery/sweep.ts";
 import { resolveSecrets } from "./development-secrets.ts";
 import { drain } from "./drain.ts";
-import type { Gateway, ServedDirectories, Surroundings } from "./gateway.ts";
+import { type Gateway, type ServedDirectories, type Surroundings, shownAddress } from "./gateway.ts";
 import { createHistory } from "./history/history.ts";
 import { createIdentity } from "./identity.ts";
 import { createTurnReservations } from "./limits/turn-reservations.ts";
@@ -326,10 +326,11 @@ export async function startGateway(
     log.flush();
   };
 
-  const shownHost = config.host === "0.0.0.0" || config.host === "::" ? "localhost" : config.host;
+  const address = shownAddress(config.host, port);
   return {
     port,
-    url: config.publicUrl ?? `http://${shownHost === "127.0.0.1" ? "localhost" : shownHost}:${port}`,
+    address,
+    url: config.publicUrl ?? address,
     socketServer: { name: server.name, reason: socketServer.reason },
     newAdminKey: secrets.adminKeyIsNew ? secrets.adminKey : null,
     demo,

@@ -21,6 +21,9 @@ export interface Surroundings {
 /** A gateway that listens. */
 export interface Gateway {
   readonly port: number;
+  /** Where it listens, as a browser on this machine finds it. */
+  readonly address: string;
+  /** Where outsiders find it: `PUBLIC_URL`, or else the same. */
   readonly url: string;
   /** `uWebSockets.js` or `ws`, and why, where it is not the first choice. */
   readonly socketServer: { readonly name: string; readonly reason: string | null };
@@ -34,4 +37,10 @@ export interface Gateway {
   readonly log: Log;
   /** Drains, then lets go of everything. Twice is once. */
   stop(): Promise<void>;
+}
+
+/** Where a browser on this machine finds what listens on a host and port. */
+export function shownAddress(host: string, port: number): string {
+  if (["0.0.0.0", "::", "127.0.0.1"].includes(host)) return `http://localhost:${port}`;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

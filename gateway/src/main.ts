@@ -15,7 +15,7 @@ function announce(gateway: Gateway): void {
       ? []
       : [`Operator key:  ${gateway.newAdminKey} (shown once, kept in DATA_DIR)`]),
     `Answering:     ${gateway.answering === "simulator" ? "the built-in simulator (set ANTHROPIC_API_KEY for a real model)" : gateway.answering}`,
-    `Listening:     ${gateway.url}`,
+    `Listening:     ${gateway.address}`,
     `Socket server: ${gateway.socketServer.name}${gateway.socketServer.reason === null ? "" : ` (${gateway.socketServer.reason})`}`,
   ];
   process.stdout.write(`\n${lines.join("\n")}\n`);

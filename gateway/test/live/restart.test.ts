@@ -167,6 +167,14 @@ describe("a gateway process", () => {
     );
   });
 
+  test("it says where it listens, whatever outsiders call it", async () => {
+    const environment = { DATA_DIR: dataDirectory, PUBLIC_URL: "https://chat.example.com/" };
+    const gateway = await startGatewayProcess(environment);
+    expect(gateway.output).toContain("Demo page:     https://chat.example.com/demo");
+    expect(await (await fetch(`http://localhost:${gateway.port}/healthz`)).json()).toEqual({ status: "ok" });
+    expect(await gateway.end("SIGTERM")).toBe(0);
+  });
+
   test("a data directory that cannot be written stops the start, and is named", async () => {
     const file = join(dataDirectory, "a-file");
     await writeFile(file, "");

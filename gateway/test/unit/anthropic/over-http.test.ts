@@ -134,7 +134,9 @@ describe("abort", () => {
       expect(parts.some((part) => part.type === "finish")).toBe(false);
       const record = await upstream.waitFor((one) => one.abortedAt !== undefined);
       delays.push((record.abortedAt ?? 0) - abortedAt);
-      expect(record.tokensSent).toBeLessThan(30);
+      const sent = record.tokensSent;
+      expect((await collect(provider, asking("[[sim tokens=20 rate=1000]]"))).error).toBeUndefined();
+      expect(record.tokensSent).toBe(sent);
     }
     delays.sort((a, b) => a - b);
     expect(delays[10]).toBeLessThan(5);
