@@ -87,18 +87,13 @@ describe("instances that die, or sleep, in the middle of an answer", () => {
     redis = new Redis(instances.redisUrl);
     // Two that stay: either may take over.
     const stays = { PARLANCE_ADMIN_KEY: OPERATOR_KEY, SIMULATOR_TOKENS_PER_SECOND: "400" };
-    const [one, two, three] = await Promise.all([
-      instances.start(stays),
-      instances.start(),
-      instances.start(),
-      instances.start(stays),
-    ]);
-    staying = one;
-    sleeping = three;
-    const asked = await Promise.all(NAMES.map((name) => ask(name, name === "paused" ? three : two)));
+    staying = await instances.start(stays);
+    const [dying, asleep] = await Promise.all([instances.start(), instances.start(), instances.start(stays)]);
+    sleeping = asleep;
+    const asked = await Promise.all(NAMES.map((name) => ask(name, name === "paused" ? asleep : dying)));
     await Promise.all(asked.map((answer, index) => underWay(NAMES[index] ?? "anew", answer)));
     sleeping.process.kill("SIGSTOP");
-    await two.end("SIGKILL");
+    await dying.end("SIGKILL");
     gone = performance.now();
     asked.forEach((answer, index) => {
       lost.set(NAMES[index] ?? "anew", { ...answer, seen: answer.there.textOf(answer.reply) });
