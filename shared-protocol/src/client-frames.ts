@@ -18,9 +18,9 @@ const Note = boundedText(2_000);
 
 /** Where the visitor is, told to the model where a tenant wants it. */
 const Page = z.object({
-  url: Text.refine((url) => fits(url, 2_048) && URL.canParse(url), {
-    message: "must be an absolute URL of at most 2048 characters",
-  }).meta({ format: "uri", maxLength: 2_048 }),
+  url: Text.refine((url) => fits(url, PROTOCOL_LIMITS.pageUrlCharacters) && URL.canParse(url), {
+    message: `must be an absolute URL of at most ${PROTOCOL_LIMITS.pageUrlCharacters} characters`,
+  }).meta({ format: "uri", maxLength: PROTOCOL_LIMITS.pageUrlCharacters }),
   title: Note.optional(),
 });
 

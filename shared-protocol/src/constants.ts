@@ -13,6 +13,8 @@ export const BEARER_PREFIX = "bearer.";
 export const PROTOCOL_LIMITS = {
   /** Longest text of a message, in Unicode characters (code points, as JSON Schema's `maxLength` counts). */
   messageCharacters: 16_000,
+  /** Longest address of a page that a message names. */
+  pageUrlCharacters: 2_048,
   /** Largest frame that a client may send; a larger one closes the socket with 1009. */
   clientFrameBytes: 65_536,
   /** Largest frame that a server sends; lists are cut to fit. */

@@ -4,6 +4,7 @@ import { createClient } from "./client/index.ts";
 import { createLauncherState } from "./components/launcher-state.ts";
 import { Panel } from "./components/Panel.tsx";
 import { type ChatView, type MarkdownModule, ViewProvider } from "./components/view.ts";
+import { currentPage } from "./current-page.ts";
 import { wordsFor } from "./i18n/words.ts";
 import { watchForPage } from "./page-events.ts";
 import { readSiteSettings } from "./site-settings.ts";
@@ -31,7 +32,7 @@ export function mount(stage: Stage, parts: PanelParts = { createClient, now: Dat
     now: parts.now,
     ...(parts.timers ? { timers: parts.timers } : {}),
     isOpen: () => opened.peek(),
-    page: () => ({ url: location.href, title: document.title }),
+    page: currentPage,
   });
 
   const site = signal<Settings>({});

@@ -27,7 +27,7 @@ export function createActions({
   peek: () => ChatSnapshot;
   update: (change: Partial<ChatSnapshot>) => void;
   edits: Map<string, string>;
-  page: (() => { url: string; title?: string }) | undefined;
+  page: (() => { url: string; title?: string } | undefined) | undefined;
 }): StoreActions {
   let opening = 0;
 
@@ -50,9 +50,10 @@ export function createActions({
 
   function send(content: string): void {
     const { conversation, connection } = peek();
+    const at = page?.();
     client.send(content, {
       ...(conversation === null ? {} : { conversation }),
-      ...(page === undefined ? {} : { page: page() }),
+      ...(at === undefined ? {} : { page: at }),
     });
     if (connection.status === "idle") connect();
   }

@@ -19,7 +19,7 @@ export interface ChatStoreOptions {
   /** Whether the visitor sees the messages now; what comes meanwhile is not unread. False where absent. */
   readonly isOpen?: () => boolean;
   /** The page the visitor is on, told with each message. */
-  readonly page?: () => { url: string; title?: string };
+  readonly page?: () => { url: string; title?: string } | undefined;
 }
 
 /** The panel's state as signals, and all that may be done with it. */

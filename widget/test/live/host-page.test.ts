@@ -98,6 +98,21 @@ describe("a page that embeds the chat", () => {
     expect(errors).toEqual([]);
   });
 
+  test("may have an address and a title longer than a message can carry", async () => {
+    const chat = await stage.visit();
+    await chat.page.evaluate(() => {
+      history.replaceState(null, "", `?token=${"x".repeat(5_000)}`);
+      document.title = `${"\u{1f3d4}".repeat(3_000)}\ud83c`;
+    });
+    await chat.open();
+    await chat.ask("From afar [[sim tokens=10 seed=65]]");
+    await chat.ended();
+    await chat.page.evaluate(() => history.replaceState(null, "", `/${"x".repeat(5_000)}`));
+    await chat.ask("From farther [[sim tokens=10 seed=66]]");
+    await chat.ended();
+    expect(await chat.answers.count()).toBe(2);
+  });
+
   test("has the chat as an element where the script's tag names no site key, for as long as that stands", async () => {
     const head = stage.tag({ "data-site-key": "" });
     const body = `<parlance-chat site-key="${SITE_KEY}" title="By the door"></parlance-chat>`;
