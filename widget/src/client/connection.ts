@@ -164,21 +164,32 @@ export function createConnection(
   function planHandover(seconds: number): void {
     const mine = phase;
     const leave = mine.leave;
-    let end = scope.after(environment.random() * seconds * 1_000, () => void handOver());
+    let end: () => void;
+    let tries = 0;
+    const inMilliseconds = (wait: number): void => {
+      end = scope.after(wait, () => void handOver());
+    };
+    // Some balancers take a while to see that an instance goes, and lead back to it.
+    const tryAgain = (): void => inMilliseconds(backoff(++tries, environment.random));
+    inMilliseconds(environment.random() * seconds * 1_000);
     mine.leave = () => {
       end();
       leave?.();
     };
     async function handOver(): Promise<void> {
       const grant = await session.token();
-      if (phase !== mine || !grant.ok) return;
+      if (phase !== mine) return;
+      if (!grant.ok) {
+        tryAgain();
+        return;
+      }
       const next = open(grant.token, {
         onReady(ready) {
           end = () => undefined;
           goLive(next, ready);
         },
         // The socket that goes is still good until it is closed; then all starts over as after any loss.
-        onEnd: () => undefined,
+        onEnd: tryAgain,
       });
       end = () => next.close();
     }

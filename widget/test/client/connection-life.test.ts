@@ -94,6 +94,20 @@ describe("goaway", () => {
     await gateway.clock.advance(1_000);
     expect(client.connection.status).toBe("live");
   });
+
+  test("a next socket that does not open is tried again, while the old one is in use", async () => {
+    const { gateway, states } = await makeLiveClient();
+    gateway.onUpgrade = () => "refuse";
+    const old = gateway.socket;
+    old.push({ type: "goaway", reconnectIn: 0, reason: "restart" });
+    await gateway.clock.advance(3_000);
+    expect(gateway.sockets.length).toBeGreaterThan(2);
+    expect(old.isOpen).toBe(true);
+    gateway.onUpgrade = () => "accept";
+    await gateway.clock.advance(8_000);
+    expect(old.isOpen).toBe(false);
+    expect(states.map(({ status }) => status)).toEqual(["connecting", "live", "live"]);
+  });
 });
 
 describe("the end", () => {
