@@ -9,6 +9,7 @@ import type { Config } from "./config.ts";
 import { Cluster } from "./delivery/cluster/cluster.ts";
 import { Connections } from "./delivery/connections.ts";
 import { ConversationQueues } from "./delivery/conversation-queues.ts";
+import { goaway } from "./delivery/goaway.ts";
 import { JournalWriter } from "./delivery/journal-writer.ts";
 import { LiveReplies } from "./delivery/live-replies.ts";
 import { Pacer } from "./delivery/pacer.ts";
@@ -44,9 +45,6 @@ import { userMessageRoutes } from "./transport/routes/user-messages.ts";
 import { widgetFileRoutes } from "./transport/routes/widget-files.ts";
 import { SecondWheel } from "./transport/second-wheel.ts";
 import { startUserRights } from "./user-rights.ts";
-
-/** Half of the default `abandonSeconds`: who returns within it is not given up. */
-const RECONNECT_SECONDS = 15;
 
 /**
  * Builds the gateway, from the outside in, and starts it. What starts here stops in `stop`, in the opposite
@@ -282,6 +280,8 @@ export async function startGateway(
       tokens,
       sessions,
       wheel,
+      farewell: ({ abandonSeconds }) =>
+        draining ? goaway({ abandonSeconds, drainSeconds: config.drainSeconds }) : null,
       clock,
       ids,
       log,
@@ -305,8 +305,9 @@ export async function startGateway(
       cluster,
       replies,
       connections,
+      directory,
+      journalWriter,
       drainSeconds: config.drainSeconds,
-      reconnectSeconds: RECONNECT_SECONDS,
     });
     await pipeline.close();
     await server.close();

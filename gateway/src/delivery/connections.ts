@@ -28,7 +28,7 @@ export class Connections {
   readonly #abandoned: (scope: Scope) => void;
   readonly #left: (scope: Scope) => void;
   #count = 0;
-  #emptied: (() => void) | null = null;
+  readonly #awaitingEmpty = new Set<() => void>();
 
   /**
    * @param told.left told when a user's last socket here is gone
@@ -74,7 +74,7 @@ export class Connections {
     const user = this.#users.get(key);
     if (user === undefined || !user.connections.delete(connection)) return;
     this.#count--;
-    if (this.#count === 0) this.#emptied?.();
+    if (this.#count === 0) for (const emptied of [...this.#awaitingEmpty]) emptied();
     connection.outbox?.close();
     connection.outbox = null;
     if (user.connections.size > 0) return;
@@ -173,9 +173,9 @@ export class Connections {
   }
 
   /** Calls back for every socket that is ready. */
-  everyone(tell: (outbox: SocketOutbox) => void): void {
-    for (const user of this.#users.values()) {
-      for (const { outbox } of user.connections) if (outbox !== null) tell(outbox);
+  everyone(tell: (outbox: SocketOutbox, scope: Scope) => void): void {
+    for (const { scope, connections } of this.#users.values()) {
+      for (const { outbox } of connections) if (outbox !== null) tell(outbox, scope);
     }
   }
 
@@ -183,13 +183,14 @@ export class Connections {
   async empty(milliseconds: number): Promise<void> {
     if (this.#count === 0) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
-      this.#emptied = () => {
+      const settle = (): void => {
         clearTimeout(timer);
+        this.#awaitingEmpty.delete(settle);
         resolve();
       };
+      const timer = setTimeout(settle, milliseconds);
+      this.#awaitingEmpty.add(settle);
     });
-    this.#emptied = null;
   }
 
   /** Lets go of every timer. */

@@ -16,7 +16,7 @@ export class JournalWriter {
     Pick<LiveReply, "epoch" | "attempt"> & { readonly seq: number }
   >();
   readonly #timer: NodeJS.Timeout;
-  #writing = false;
+  #writing: Promise<void> | null = null;
 
   /**
    * @param parts.owns whether a reply still is this instance's to write: one that was held up for long has lost it
@@ -36,12 +36,24 @@ export class JournalWriter {
     this.#timer.unref();
   }
 
+  /** Writes now what there is: nothing of what was said before is missing then. */
+  async flush(): Promise<void> {
+    await this.#writing;
+    await this.#write();
+  }
+
   close(): void {
     clearInterval(this.#timer);
   }
 
-  async #write(): Promise<void> {
-    if (this.#writing) return;
+  #write(): Promise<void> {
+    this.#writing ??= this.#batch().finally(() => {
+      this.#writing = null;
+    });
+    return this.#writing;
+  }
+
+  async #batch(): Promise<void> {
     const batch: { reply: LiveReply; entry: JournalEntry; attempt: LiveReply["attempt"] }[] = [];
     for (const reply of [...this.#replies.running()]) {
       const written = this.#written.get(reply);
@@ -55,15 +67,12 @@ export class JournalWriter {
       batch.push({ reply, attempt, entry: { ...reply.scope, reply: reply.id, epoch, text, seq, ...asked } });
     }
     if (batch.length === 0) return;
-    this.#writing = true;
     try {
       await this.#journal.append(batch.map(({ entry }) => entry));
       for (const { reply, entry, attempt } of batch)
         this.#written.set(reply, { epoch: entry.epoch, seq: entry.seq, attempt });
     } catch (error) {
       this.#failed(error);
-    } finally {
-      this.#writing = false;
     }
   }
 }

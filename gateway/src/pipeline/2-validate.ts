@@ -5,7 +5,7 @@ import { type Admission, type AskingFrame, GO_ON, refuse, type StepOutcome } fro
 /** The frame's form was checked as it was decoded. Here is what depends on the state of the gateway. */
 export function validate(turn: Admission, services: Services): StepOutcome {
   const { frame } = turn;
-  if (services.draining()) {
+  if (services.draining() && !services.cluster.departure.possible) {
     return refuse("INTERNAL", "the gateway is restarting; send the message again", 2);
   }
   if (frame.type === "message" && (frame.attachments?.length ?? 0) > 0) {

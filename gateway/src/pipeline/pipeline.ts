@@ -1,5 +1,6 @@
 import type { Attributes, Span } from "@opentelemetry/api";
 import type { LiveReply } from "../delivery/live-reply.ts";
+import { TaskSet } from "../delivery/task-set.ts";
 import { estimatedUsage, estimateTokens } from "../llm/estimate-tokens.ts";
 import { inSpan, messageContext } from "../telemetry/tracing.ts";
 import { scopeKey } from "../tenants/scope.ts";
@@ -13,7 +14,6 @@ import { stream } from "./7-stream.ts";
 import { endReply, persist } from "./8-persist.ts";
 import type { Services } from "./services.ts";
 import { summarize } from "./summarize.ts";
-import { TaskSet } from "./task-set.ts";
 import type { Admission, Answering, Refusal, StepOutcome } from "./turn.ts";
 
 interface Step<Turn> {

@@ -41,7 +41,7 @@ export interface Services {
   readonly wasted: (tenant: TenantId, waste: WastedTokens) => Promise<void>;
   /** Tells a changed reply's readers. */
   readonly changed: (reply: LiveReply) => void;
-  /** Whether the gateway is shutting down and takes no new turns. */
+  /** Whether this instance is shutting down, and answers no new turns itself. */
   readonly draining: () => boolean;
   readonly clock: Clock;
   readonly ids: Ids;

@@ -173,6 +173,8 @@ export class SocketSession implements SocketHandlers {
       if (connections.revision(principal) !== before) continue;
       this.outbox.send(readyFrame(this.id, principal, data, this.#services));
       connections.live(this.#connection, this.outbox, readAt);
+      const farewell = this.#services.farewell(data.tenant);
+      if (farewell !== null) this.outbox.send(farewell);
       return;
     }
   }

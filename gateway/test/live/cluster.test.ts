@@ -241,8 +241,10 @@ describe("an instance that goes", () => {
       expect(await there.frame("done", (done) => done.reply === reply)).toMatchObject({ reason: "stop" });
       expect(there.textOf(reply).text).toBe(expectedText(seed, tokens));
     }
-    expect(await ended).toBe(0);
+    await here.frame("done", (done) => done.reply === waiting.reply);
     expect(here.textOf(running.reply).text).toBe(expectedText(71, 80));
+    await here.close();
+    expect(await ended).toBe(0);
     await there.close();
     await right.end("SIGKILL");
   });

@@ -3,6 +3,7 @@ import type { Scope } from "../../ports/scope.ts";
 import { type LiveReply, ReplyStopped } from "../live-reply.ts";
 import type { SocketOutbox } from "../socket-outbox.ts";
 import { Copies } from "./copies.ts";
+import { Departure } from "./departure.ts";
 import { Holds } from "./holds.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
 import { Membership } from "./membership.ts";
@@ -23,6 +24,8 @@ const TRY_AGAIN = 500;
  * others that have sockets of the user. Alone it costs nothing: nobody is told, nothing is published.
  */
 export class Cluster {
+  /** What this instance gives to others when it ends. */
+  readonly departure: Departure;
   readonly #parts: ClusterParts;
   readonly #peers: Peers;
   readonly #leases: LeaseKeeper;
@@ -62,6 +65,11 @@ export class Cluster {
         this.#mend(this.#repair.caughtUp());
         if (unreachable) this.#repair.everyone();
       },
+    });
+    this.departure = new Departure(parts, this.#members, {
+      peers: () => this.#peers,
+      emptied: (place) => this.emptied(place),
+      stop: async (reply, reason) => void (await this.stop(reply.scope, reply.id, reason)),
     });
     this.#shown = new Shown(clock);
     this.#repair = new Repair(parts, {
@@ -117,7 +125,7 @@ export class Cluster {
   /** The user's last socket here is gone. */
   left(scope: Scope): void {
     this.#copies.letGo(scope);
-    this.#background(this.#members.leave(scope), "presence could not be taken back");
+    this.#members.leave(scope);
   }
 
   /** Learns of the user's replies that run elsewhere, before a socket is told what runs. */
@@ -161,6 +169,7 @@ export class Cluster {
 
   async #placed(reply: LiveReply): Promise<boolean> {
     const { scope, conversation } = reply;
+    if (this.departure.handsOn(reply)) return true;
     try {
       await this.#members.present();
       const owner = await this.#leases.acquire(scope, conversation, reply.epoch - 1);
@@ -210,11 +219,9 @@ export class Cluster {
   emptied(reply: Pick<LiveReply, "scope" | "conversation">): void {
     const { scope, conversation } = reply;
     if (this.#holds.has(reply)) return;
-    const released = this.#leases.release(scope, conversation).then(() => {
-      if (this.#parts.draining()) return this.#handOver(scope, conversation);
-      return undefined;
-    });
-    this.#background(released, "a lease could not be given up; it runs out by itself");
+    const released = this.#leases.release(scope, conversation);
+    if (this.#parts.draining()) this.departure.handOver(reply, released);
+    else this.#background(released, "a lease could not be given up; it runs out by itself");
   }
 
   /** Stops a reply wherever it runs; false where there is none of that id that has not ended. */
@@ -239,21 +246,6 @@ export class Cluster {
 
   async #askAll(request: PeerRequest): Promise<void> {
     await Promise.all(this.#members.all.map(({ id }) => this.#peers.ask(id, request)));
-  }
-
-  /** This instance ends: what waits here goes to others at once, what runs goes on. */
-  async giveUpWaiting(): Promise<void> {
-    try {
-      await this.#members.beat();
-    } catch (error) {
-      this.#parts.log.warn({ err: error }, "no other instance can be reached; what waits here stays");
-      return;
-    }
-    if (this.#members.willing.length === 0) return;
-    const waiting = this.#parts.queues.removeWaiting();
-    for (const reply of waiting) reply.overtaken("");
-    const idle = waiting.filter((reply) => !this.#parts.queues.busy(reply));
-    for (const reply of idle) this.emptied(reply);
   }
 
   async close(): Promise<void> {
@@ -326,13 +318,6 @@ export class Cluster {
       this.yielded(reply);
     }
     this.#takeOver.soon();
-  }
-
-  async #handOver(scope: Scope, conversation: string): Promise<void> {
-    for (const { id } of this.#members.willing) {
-      const { tenant, user } = scope;
-      if ((await this.#peers.ask(id, { ask: "run", tenant, user, conversation })) === "yes") return;
-    }
   }
 
   #mend(repaired: Promise<void>): void {

@@ -1,6 +1,7 @@
 import type { LiveInstance } from "../../ports/instance-directory.ts";
 import type { Scope } from "../../ports/scope.ts";
 import { scopeKey } from "../../tenants/scope.ts";
+import { TaskSet } from "../task-set.ts";
 import type { ClusterParts } from "./parts.ts";
 
 /** Seconds after which an instance that says nothing is gone, and after which a user's sockets with it are. */
@@ -22,6 +23,7 @@ export class Membership {
   readonly #timers: NodeJS.Timeout[] = [];
   #lastBeat: number | null = null;
   #unsureUntil = 0;
+  readonly #takingBack: TaskSet;
   #coming: Promise<void> | null = null;
   #others = new Map<string, LiveInstance>();
   /** Users who are gone from here, of which the store was not told. */
@@ -42,6 +44,9 @@ export class Membership {
     },
   ) {
     this.#parts = parts;
+    this.#takingBack = new TaskSet((error) =>
+      parts.log.warn({ err: error }, "presence could not be taken back"),
+    );
     this.#gone = told.gone;
     this.#back = told.back;
   }
@@ -132,7 +137,11 @@ export class Membership {
   }
 
   /** The user's last socket here is gone. Where the store is away, it is told at a later beat. */
-  async leave(scope: Scope): Promise<void> {
+  leave(scope: Scope): void {
+    this.#takingBack.add(this.#takeBack(scope));
+  }
+
+  async #takeBack(scope: Scope): Promise<void> {
     try {
       await this.#parts.presence.unregister(scope, this.#parts.self);
     } catch (error) {
@@ -143,7 +152,7 @@ export class Membership {
 
   async #leaveLate(): Promise<void> {
     for (const [key, scope] of [...this.#leaving]) {
-      if (this.#parts.connections.countOf(scope) === 0) await this.leave(scope);
+      if (this.#parts.connections.countOf(scope) === 0) await this.#takeBack(scope);
       this.#leaving.delete(key);
     }
   }
@@ -172,6 +181,7 @@ export class Membership {
 
   async close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
+    await this.#takingBack.settled();
     await this.#parts.directory.leave(this.#parts.self);
   }
 
