@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { copyFile, link, readFile, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Config } from "./config.ts";
@@ -26,16 +26,32 @@ export async function resolveSecrets(config: Config, randomness: Randomness): Pr
   await makeDataDirectory(config.dataDirectory);
   const path = join(config.dataDirectory, "development-secrets.json");
   const known = await readSecrets(path);
-  const kept = known ?? { secret: randomness.token(48), adminKey: `op_${randomness.token(24)}` };
-  if (known === null) {
-    await writeFile(path, `${JSON.stringify(kept, null, 2)}\n`, { mode: 0o600 });
-  }
+  const kept = known ?? (await makeSecrets(path, randomness));
   return {
     secret: secret ?? kept.secret,
     adminKey: adminKey ?? kept.adminKey,
     previousSecret,
     adminKeyIsNew: known === null && adminKey === null,
   };
+}
+
+/** Makes them, whole or not at all: of several processes that start at once, one does, and all have what it made. */
+async function makeSecrets(path: string, randomness: Randomness): Promise<z.infer<typeof FileContent>> {
+  const made = { secret: randomness.token(48), adminKey: `op_${randomness.token(24)}` };
+  const draft = `${path}.${randomness.token(8)}`;
+  await writeFile(draft, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600 });
+  try {
+    await link(draft, path);
+    return made;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST")
+      return (await readSecrets(path)) ?? (await makeSecrets(path, randomness));
+    // A drive without links, such as exFAT: processes there have to be started one after the other.
+    await copyFile(draft, path);
+    return made;
+  } finally {
+    await unlink(draft);
+  }
 }
 
 async function readSecrets(path: string): Promise<z.infer<typeof FileContent> | null> {
