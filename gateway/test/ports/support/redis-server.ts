@@ -17,6 +17,8 @@ export interface HeldKey {
 
 /** A real Redis of a test's own, with the gateway's connection to it. */
 export interface TestRedis {
+  /** What a gateway is told by `REDIS_URL`. */
+  readonly url: string;
   readonly redis: RedisConnection;
   /** Another connection, as another instance has one; `stop` closes it. */
   connect(): Promise<RedisConnection>;
@@ -57,6 +59,7 @@ export async function startTestRedis(kind: RedisKind): Promise<TestRedis> {
     await Promise.all(servers.map(work));
 
   return {
+    url,
     redis,
     connect,
     async wipe() {

@@ -1,0 +1,118 @@
+import { once } from "node:events";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { PROTOCOL } from "@parlance/protocol";
+import { Redis } from "ioredis";
+import WebSocket from "ws";
+import { until } from "../ports/support/until.ts";
+import type { GatewayProcess } from "./support/gateway-process.ts";
+import { type Instances, prepareInstances } from "./support/instances.ts";
+import { refusedUpgrade, signToken } from "./support/test-client.ts";
+import { TWO_TENANTS } from "./support/test-gateway.ts";
+
+/** Most sockets that one user may have, and sockets that are opened at once. */
+const SOCKETS_A_USER = 32;
+const AT_ONCE = 64;
+/** Milliseconds in which a dead instance is to be forgotten. */
+const FORGOTTEN_WITHIN = 30_000;
+/** Milliseconds between looks at Redis. */
+const LOOK = 250;
+
+test("nobody is let in whom other instances could not know of: the 101 waits for the registry", async () => {
+  const instances = await prepareInstances();
+  try {
+    const { chatUrl } = await instances.start();
+    const token = signToken({ sub: "early" });
+    const redis = new Redis(instances.redisUrl);
+    const socket = new WebSocket(chatUrl, [PROTOCOL, `bearer.${token}`]);
+    await once(socket, "upgrade");
+    const there = await held(redis);
+    expect(there.keys.filter((key) => key.includes("early"))).toEqual(["chat:{acme:early}:presence zset"]);
+    socket.terminate();
+    redis.disconnect();
+    instances.redis.pause();
+    const refused = await refusedUpgrade(chatUrl, [PROTOCOL, `bearer.${token}`]);
+    expect(refused).toMatchObject({ status: 503, body: { error: { code: "INTERNAL" } } });
+    expect(Number(refused.headers["retry-after"])).toBeGreaterThan(0);
+    instances.redis.resume();
+  } finally {
+    await instances.stop();
+  }
+});
+
+describe("an instance with nothing but idle sockets", () => {
+  let instances: Instances;
+  let redis: Redis;
+  beforeAll(async () => {
+    // Whoever is told to leave has a second for it.
+    const tenants = TWO_TENANTS.tenants.map((tenant) => ({ ...tenant, abandonSeconds: 2 }));
+    instances = await prepareInstances({ tenants });
+    redis = new Redis(instances.redisUrl);
+    await instances.start();
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await instances.stop();
+  });
+
+  test("leaves Redis as it was within thirty seconds when it dies with five thousand of them", async () => {
+    const before = await held(redis);
+    const dying = await instances.start();
+    const crowded = Array.from(
+      { length: 2_500 },
+      (_, index) => `crowd-${Math.floor(index / SOCKETS_A_USER)}`,
+    );
+    const alone = Array.from({ length: 2_500 }, (_, index) => `alone-${index}`);
+    const sockets = await openAll(dying, [...crowded, ...alone]);
+    expect(sockets).toHaveLength(5_000);
+    const there = await held(redis);
+    const users = new Set([...crowded, ...alone]).size;
+    expect(there.keys.filter((key) => key.includes(":presence ")).length).toBe(users);
+    expect(there.channels).toHaveLength(2);
+    await dying.end("SIGKILL");
+    const diedAt = performance.now();
+    await until(async () => JSON.stringify(await held(redis)) === JSON.stringify(before), look);
+    expect(performance.now() - diedAt).toBeLessThan(FORGOTTEN_WITHIN);
+  }, 120_000);
+
+  test("leaves Redis as it was when it has ended as it was asked to, sockets and all", async () => {
+    const before = await held(redis);
+    const ending = await instances.start();
+    await openAll(
+      ending,
+      Array.from({ length: 1_000 }, (_, index) => `end-${index >> 1}`),
+    );
+    expect((await held(redis)).keys.length).toBe(before.keys.length + 500);
+    expect(await ending.end("SIGTERM")).toBe(0);
+    expect(await held(redis)).toEqual(before);
+  });
+});
+
+/** What Redis holds, by name and type, who is alive and who is listened to. How long things live is left out. */
+async function held(redis: Redis): Promise<{ keys: string[]; alive: string[]; channels: string[] }> {
+  const names = (await redis.keys("*")).sort();
+  const types = await Promise.all(names.map((name) => redis.type(name)));
+  return {
+    keys: names.map((name, index) => `${name} ${types[index]}`),
+    alive: (await redis.hkeys("chat:instances")).sort(),
+    channels: ((await redis.pubsub("CHANNELS")) as string[]).sort(),
+  };
+}
+
+/** Opens one socket for each name, and waits for each one's first frame. */
+async function openAll({ chatUrl }: GatewayProcess, subs: readonly string[]): Promise<WebSocket[]> {
+  const left = subs.values();
+  const opened: WebSocket[] = [];
+  const open = async (): Promise<void> => {
+    for (const sub of left) {
+      const socket = new WebSocket(chatUrl, [PROTOCOL, `bearer.${signToken({ sub })}`]);
+      await once(socket, "message");
+      // A socket that is cut off says so; that is what the test is about.
+      socket.on("error", () => socket.terminate());
+      opened.push(socket);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, open));
+  return opened;
+}
+
+const look = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, LOOK));
