@@ -39,6 +39,11 @@ export async function stream(turn: Answering, services: Services): Promise<StepO
         part satisfies never;
     }
   };
+  // What came before may have waited for long, and another instance may have taken the reply over meanwhile.
+  if (!services.cluster.owns(reply)) {
+    turn.result = { model, usage: NOTHING, reason: "interrupted", trouble: null };
+    return ANSWERED;
+  }
   const before = log.seq;
   if (!turn.signal.aborted) asks(promptTokens(request));
   try {

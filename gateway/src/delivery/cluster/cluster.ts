@@ -47,18 +47,18 @@ export class Cluster {
     this.#copies = new Copies(parts, () => this.#peers, {
       fill: async (scope, conversation) => void (await this.#runFor(scope, conversation, 0)),
       heldUp: () => this.#members.heldUp,
+      isMember: (instance) => this.#members.has(instance),
     });
-    this.#running = new Running(
-      parts,
-      this.#copies,
-      (scope) => this.#members.elsewhere(scope),
-      () => this.#peers,
-    );
+    this.#running = new Running(parts, this.#copies, {
+      elsewhere: (scope) => this.#members.elsewhere(scope),
+      peers: () => this.#peers,
+      trusts: (scope, conversation) => this.#leases.trusted(scope, conversation),
+    });
     this.#members = new Membership(parts, {
       gone: (gone) => {
         for (const instance of gone) this.#peers.forget(instance);
         this.#takeOver.soon();
-        this.#mend(this.#repair.died());
+        this.#mend(this.#repair.died(gone));
       },
       back: async (unreachable) => {
         await this.#askAll({ ask: "hello" });

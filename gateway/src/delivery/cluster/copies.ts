@@ -21,20 +21,27 @@ export class Copies {
 
   readonly #fill: (scope: Scope, conversation: string) => Promise<void>;
   readonly #heldUp: () => boolean;
+  readonly #isMember: (instance: string) => boolean;
 
   /**
    * @param here.fill sees to it that all which a conversation of this instance owes is known here
    * @param here.heldUp whether this instance hears of what may be long over
+   * @param here.isMember whether that instance is alive
    */
   constructor(
     parts: ClusterParts,
     peers: () => Peers,
-    here: { fill: (scope: Scope, conversation: string) => Promise<void>; heldUp: () => boolean },
+    here: {
+      fill: (scope: Scope, conversation: string) => Promise<void>;
+      heldUp: () => boolean;
+      isMember: (instance: string) => boolean;
+    },
   ) {
     this.#parts = parts;
     this.#peers = peers;
     this.#fill = here.fill;
     this.#heldUp = here.heldUp;
+    this.#isMember = here.isMember;
   }
 
   /** Makes a copy of a reply that another instance runs; it is read by whoever attaches. */
@@ -82,7 +89,8 @@ export class Copies {
     const { tenant, user } = copy.scope;
     const place = { reply: copy.id, after: copy.log.seq, epoch: copy.epoch };
     const request = { ask: "attach", tenant, user, ...place } as const;
-    if (copy.owner && (await this.#peers().ask(copy.owner, request)) === "yes") return true;
+    const known = copy.owner !== null && this.#isMember(copy.owner) ? copy.owner : null;
+    if (known !== null && (await this.#peers().ask(known, request)) === "yes") return true;
     const state = await archive.forUser(copy.scope).reply(copy.id);
     if (state?.state === "ended") {
       this.#endAs(copy, state.end);

@@ -14,6 +14,14 @@ interface Kept extends HeldLease {
   until: number;
 }
 
+/** This instance was held up until a lease ran out that it had taken: what it was to do is to be begun again. */
+export class LeaseRanOut extends Error {
+  constructor(conversation: string) {
+    super(`the lease of ${conversation} ran out while this instance was held up`);
+    this.name = "LeaseRanOut";
+  }
+}
+
 /** The leases that this instance holds, prolonged as long as it needs them. */
 export class LeaseKeeper {
   readonly #leases: ConversationLeases;
@@ -45,23 +53,23 @@ export class LeaseKeeper {
     this.#timer.unref();
   }
 
-  /** Takes the lease, or learns who has it. */
+  /** Takes the lease, or learns who has it. An answer that comes when the lease has run out already is asked for again. */
   async acquire(
     scope: Scope,
     conversation: string,
     above: number,
   ): Promise<ConversationOwner & { mine: boolean }> {
-    const from = this.#clock.monotonic();
-    const owner = await this.#leases.acquire(scope, conversation, this.#self, {
-      seconds: LEASE_SECONDS,
-      above,
-    });
-    const mine = owner.instance === this.#self;
-    if (mine) {
-      const until = from + LEASE_SECONDS * 1000;
-      this.#kept.set(key(scope, conversation), { scope, conversation, epoch: owner.epoch, until });
+    for (;;) {
+      const until = this.#clock.monotonic() + LEASE_SECONDS * 1000;
+      const owner = await this.#leases.acquire(scope, conversation, this.#self, {
+        seconds: LEASE_SECONDS,
+        above,
+      });
+      const mine = owner.instance === this.#self;
+      if (mine && this.#clock.monotonic() >= until) continue;
+      if (mine) this.#kept.set(key(scope, conversation), { scope, conversation, epoch: owner.epoch, until });
+      return { ...owner, mine };
     }
-    return { ...owner, mine };
   }
 
   /** The epoch in which this instance runs a conversation, or null where it does not. */

@@ -89,9 +89,13 @@ export class Repair {
     );
   }
 
-  /** An instance is gone, which may have stored what it did not come to tell: heads of conversations are read. */
-  async died(): Promise<void> {
+  /**
+   * Instances are gone, which may have stored what they did not come to tell: the ends of what they ran are looked
+   * up, and heads of conversations are read.
+   */
+  async died(gone: readonly string[]): Promise<void> {
     const since = this.#parts.clock.now() - DYING;
+    await this.#readAnew((owner) => gone.includes(owner));
     const missed: Scope[] = [];
     await eachOf([...this.#parts.connections.scopes()], async (scope) => {
       if (await this.#orFailed(this.#missedSome(scope, since))) missed.push(scope);

@@ -4,6 +4,7 @@ import { scopeKey } from "../../tenants/scope.ts";
 import { type LiveReply, ReplyStopped } from "../live-reply.ts";
 import { planTakeOver } from "../lost-attempt.ts";
 import type { Copies } from "./copies.ts";
+import { LeaseRanOut } from "./lease-keeper.ts";
 import type { ClusterParts } from "./parts.ts";
 import { PeerReader } from "./peer-reader.ts";
 import type { Peers } from "./peers.ts";
@@ -14,24 +15,33 @@ export class Running {
   readonly #copies: Copies;
   readonly #elsewhere: (scope: Scope) => Promise<string[]>;
   readonly #peers: () => Peers;
+  readonly #trusts: (scope: Scope, conversation: string) => boolean;
   readonly #working = new Map<string, Promise<void>>();
 
+  /**
+   * @param here.elsewhere the other instances on which a user has sockets
+   * @param here.trusts whether this instance still has a conversation's lease
+   */
   constructor(
     parts: ClusterParts,
     copies: Copies,
-    elsewhere: (scope: Scope) => Promise<string[]>,
-    peers: () => Peers,
+    here: {
+      elsewhere: (scope: Scope) => Promise<string[]>;
+      peers: () => Peers;
+      trusts: (scope: Scope, conversation: string) => boolean;
+    },
   ) {
     this.#parts = parts;
     this.#copies = copies;
-    this.#elsewhere = elsewhere;
-    this.#peers = peers;
+    this.#elsewhere = here.elsewhere;
+    this.#peers = here.peers;
+    this.#trusts = here.trusts;
   }
 
   /**
    * Runs all that a conversation owes, in order; what another instance has begun is taken over as its tenant
    * wants it, in an epoch that the archive gives to one instance alone.
-   * For one conversation, one such call at a time.
+   * For one conversation, one such call at a time. Rejects with {@link LeaseRanOut}.
    *
    * @param fresh a reply that was accepted here just now, and that nobody can have begun
    */
@@ -56,13 +66,15 @@ export class Running {
     const stored = archive.forUser(scope);
     const owes = await stored.openReplies(conversation);
     for (const owed of owes) {
+      // Whoever has the lease now may run what is owed.
+      if (!this.#trusts(scope, conversation)) throw new LeaseRanOut(conversation);
       const known = replies.get(scope, owed.reply);
-      if (known !== null && known === fresh) {
+      if (known !== null && known === fresh && owed.epoch === known.epoch) {
         await this.#announce(known, owed);
         run(known);
         continue;
       }
-      if (known?.owner === null || known?.state === "ended") continue;
+      if (known?.state === "ended" || (known?.owner === null && known !== fresh)) continue;
       await this.#takeOver(owed);
     }
     // While this instance was held up, another ran it to its end.
