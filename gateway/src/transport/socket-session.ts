@@ -11,10 +11,14 @@ import { SocketOutbox } from "../delivery/socket-outbox.ts";
 import type { Socket, SocketHandlers } from "../ports/socket-server.ts";
 import type { Principal } from "../tenants/principal.ts";
 import type { ChatServices } from "./chat-services.ts";
+import { refuse } from "./direct-answers.ts";
 import { FrameBudget } from "./frame-budget.ts";
 import { handleFrame } from "./frame-handlers.ts";
 import { readReadyData, readyFrame } from "./ready.ts";
 import type { WheelEntry } from "./second-wheel.ts";
+
+/** Seconds after which what could not be done is worth another try. */
+const TRY_AGAIN_SECONDS = 2;
 
 /** One socket's life: `ready`, frames in the order sent, heartbeat, the token's end, and the farewell. */
 export class SocketSession implements SocketHandlers {
@@ -133,7 +137,14 @@ export class SocketSession implements SocketHandlers {
 
   #run(frame: ClientFrame): Promise<void> | undefined {
     if (this.#closed) return undefined;
-    return handleFrame(frame, this, this.#services);
+    return handleFrame(frame, this, this.#services)?.catch((error: unknown) => this.#failed(frame, error));
+  }
+
+  /** A store may be away for a while: the frame is refused, and the socket stays. */
+  #failed(frame: ClientFrame, error: unknown): void {
+    const { tenant } = this.principal;
+    this.#services.log.error({ err: error, tenant, session: this.id }, "a frame could not be handled");
+    refuse(this, frame, "INTERNAL", `\`${frame.type}\`: it cannot be done now`, TRY_AGAIN_SECONDS);
   }
 
   /** In its turn among the frames before it. */
@@ -156,7 +167,7 @@ export class SocketSession implements SocketHandlers {
       await work;
     } catch (error) {
       const { tenant } = this.principal;
-      this.#services.log.error({ err: error, tenant, session: this.id }, "a frame could not be handled");
+      this.#services.log.error({ err: error, tenant, session: this.id }, "a socket could not be served");
       this.close(CLOSE_CODES.internal, "internal error");
     }
   }

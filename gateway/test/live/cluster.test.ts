@@ -284,35 +284,4 @@ describe("an instance that goes", () => {
     await Promise.all([here.close(), there.close()]);
     await Promise.all([left.end("SIGKILL"), right.end("SIGKILL")]);
   });
-
-  test("without Redis for three seconds: what runs finishes, new turns are told when to come again, and all heals", async () => {
-    const gateway = await instances.start();
-    const client = await connect(gateway.chatUrl, { token: newUser() });
-    const ack = await client.ask("[[sim tokens=60 rate=40 seed=91]]");
-    await client.until(() => client.textOf(ack.reply).seq > 3, "three chunks");
-    instances.redis.pause();
-    client.send({ type: "message", id: "meanwhile", content: "[[sim tokens=3]]" });
-    const refused = await client.frame("error", ({ ref }) => ref === "meanwhile");
-    expect(refused).toMatchObject({ code: "INTERNAL", retryAfter: expect.any(Number) });
-    expect((await fetch(`http://127.0.0.1:${gateway.port}/readyz`)).status).toBe(200);
-    await client.frame("done", ({ reply }) => reply === ack.reply);
-    expect(client.textOf(ack.reply).text).toBe(expectedText(91, 60));
-    instances.redis.resume();
-    let attempt = 0;
-    const healed = async (): Promise<string> => {
-      const id = `again-${attempt++}`;
-      client.send({ type: "message", id, content: "[[sim tokens=3 rate=100]]" });
-      await client.until(
-        () =>
-          client.all("ack").some((each) => each.id === id) ||
-          client.all("error").some(({ ref }) => ref === id),
-        "an answer",
-      );
-      return client.all("ack").find((each) => each.id === id)?.reply ?? healed();
-    };
-    const reply = await healed();
-    await client.frame("done", (done) => done.reply === reply);
-    await client.close();
-    await gateway.end("SIGKILL");
-  });
 });

@@ -180,7 +180,9 @@ describe("instances that die, or sleep, in the middle of an answer", () => {
 
   test("an answer is made anew; the lost attempt is waste", async () => {
     const { done, text, seen, snapshots, usage: total } = await outcome("anew");
-    expect(snapshots).toMatchObject([{ epoch: 2, seq: 0, content: "" }]);
+    // On a busy machine it comes with the first words.
+    expect(snapshots).toMatchObject([{ epoch: 2 }]);
+    expect(expectedText(101, 300).startsWith(snapshots[0]?.content ?? "none")).toBe(true);
     expect(done).toMatchObject({ reason: "stop", epoch: 2, usage: { outputTokens: 300 } });
     expect(text).toBe(expectedText(101, 300));
     expect(callsOf("anew")).toHaveLength(2);

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import type { ServerFrame } from "@parlance/protocol";
 import { Redis } from "ioredis";
 import type { GatewayProcess } from "../../../gateway/test/live/support/gateway-process.ts";
 import { type Instances, prepareInstances } from "../../../gateway/test/live/support/instances.ts";
@@ -177,6 +178,30 @@ describe("what the way between two instances loses", () => {
     await resumer.frame("done", (done) => done.reply === reply);
     expect(resumer.textOf(reply).text).toBe(SECOND.answer);
     expect(resumer.all("error")).toEqual([]);
+    await Promise.all([asker.close(), resumer.close()]);
+  });
+
+  test("without Redis, that there is a reply: who resumes it is told to try again, on the same socket", async () => {
+    const token = signToken({ sub: `resumer-${user}` });
+    const [asker, resumer] = await Promise.all([
+      connect(left.chatUrl, { token }),
+      connect(right.chatUrl, { token }),
+    ]);
+    proxy.lose(() => true);
+    const { reply } = await asker.ask(SECOND.question);
+    instances.redis.pause();
+    const resume = async (attempt: number): Promise<ServerFrame | undefined> => {
+      const id = `resume-${attempt}`;
+      resumer.send({ type: "resume", id, reply, after: 0 });
+      await resumer.roundTrip();
+      return resumer.frames.find((frame) => "ref" in frame && frame.ref === id);
+    };
+    expect(await resume(0)).toMatchObject({ code: "INTERNAL", retryAfter: expect.any(Number) });
+    instances.redis.resume();
+    proxy.lose(null);
+    let attempt = 1;
+    await until(async () => (await resume(attempt++)) === undefined);
+    await resumer.frame("done", (done) => done.reply === reply);
     await Promise.all([asker.close(), resumer.close()]);
   });
 

@@ -28,14 +28,15 @@ export type RedisRole = "alone" | "in a cluster" | { readonly sentinelOf: number
  *
  * @param options.role alone, in a cluster to be joined, or the sentinel of a server's port, which it calls `main`
  * @param options.settings more arguments
+ * @param options.port where one was before, which has ended; a free port where absent
  */
 export async function startRedisProcess(
-  options: { role?: RedisRole; settings?: readonly string[] } = {},
+  options: { role?: RedisRole; settings?: readonly string[]; port?: number } = {},
 ): Promise<RedisProcess> {
   let output = "";
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const folder = await temporaryFolder();
-    const [port, busPort] = [await freePort(), await freePort()];
+    const [port, busPort] = [options.port ?? (await freePort()), await freePort()];
     const configuration = folder.file("redis.conf");
     await writeFile(
       configuration,
