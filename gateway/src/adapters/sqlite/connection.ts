@@ -1,8 +1,8 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { MIGRATIONS } from "./migrations/index.ts";
 
-/** Milliseconds that a statement waits for another process's transaction. */
-const BUSY_MILLISECONDS = 10_000;
+/** Milliseconds that a statement waits for another process's transaction: longer than a process hangs and comes back. */
+const BUSY_MILLISECONDS = 20_000;
 
 /** An open database with its prepared statements. Lives in the worker; everything here is synchronous. */
 export class Connection {

@@ -6,7 +6,7 @@ import type { OperationInput, OperationName, OperationOutput } from "./operation
 import type { FromWorker, ToWorker, WorkerOptions } from "./worker.ts";
 
 /**
- * Why the database did not do what was asked: `busy`: another process held it for longer than 10 s;
+ * Why the database did not do what was asked: `busy`: another process held it for longer than 20 s;
  * `constraint`: a rule of the schema was broken; `failed`: anything else of the one call; `crashed`: the worker is
  * gone, and with it this handle; `closed`: `close` was called before.
  */
