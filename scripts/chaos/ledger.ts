@@ -21,6 +21,8 @@ export class Ledger {
   readonly byReply = new Map<string, Question>();
   readonly conversations = new Set<string>();
   readonly broken: string[] = [];
+  /** When the first device was told of a reply's end, milliseconds since 1970. */
+  readonly endedAt = new Map<string, number>();
   readonly #ends = new Map<string, ServerFrameOf<"done">>();
 
   constructor(user: string) {
@@ -63,6 +65,7 @@ export class Ledger {
   ended(done: ServerFrameOf<"done">): void {
     const known = this.#ends.get(done.reply);
     this.#ends.set(done.reply, known ?? done);
+    if (known === undefined) this.endedAt.set(done.reply, Date.now());
     if (known !== undefined && essence(known) !== essence(done))
       this.breaks(`two ends: ${JSON.stringify(known)} and`, done);
   }

@@ -13,7 +13,9 @@ for (const [name, number] of Object.entries(counts)) say(`  ${name}: ${number}`)
 for (const failure of failures.slice(0, 40)) say(`  FAILS: ${failure}`);
 if (failures.length > 0) {
   for (const { instance, from, to } of outages)
-    say(`  ${instance} was gone from ${from % 1e6} to ${to % 1e6}`);
+    say(
+      `  ${instance} was gone from ${Math.round(from % 1e6)} to ${to === Infinity ? "its end" : Math.round(to % 1e6)}`,
+    );
   for (const [trouble, times] of troubles) say(`  logged ${times} times by ${trouble}`);
   say(`${failures.length} failures with --seed ${seed}`);
 } else {

@@ -2,8 +2,8 @@ import type { RequestRecord } from "../upstream-simulator/index.ts";
 import type { Ledger } from "./ledger.ts";
 import { callerOf, type Outage } from "./stage.ts";
 
-/** Milliseconds before a kill in which an instance may have begun, or ended, what it had not told Redis of yet. */
-const JUST_BEFORE = 2_000;
+/** Milliseconds around a kill in which an instance may have begun, or ended, what it had not told Redis of yet. */
+const JUST = 5_000;
 
 /** When an id was made, milliseconds since 1970: ids are UUIDs of version 7. */
 export function madeAt(id: string): number {
@@ -17,17 +17,17 @@ export function orphanedBy(
   calls: ReadonlyMap<string, readonly RequestRecord[]>,
 ): (id: string) => boolean {
   const kills = outages.filter(({ to }) => to === Number.POSITIVE_INFINITY);
-  const just = (at: number, { from }: Outage): boolean => at > from - JUST_BEFORE && at < from + JUST_BEFORE;
   return (id) => {
-    const question = ledgers.map(({ byReply }) => byReply.get(id)).find((each) => each !== undefined);
-    const attempts = calls.get(question?.content ?? "") ?? [];
-    return kills.some(
-      (kill) =>
-        just(madeAt(id), kill) ||
-        attempts.some(
-          (call) =>
-            callerOf(call) === kill.instance && just(call.endedAt ?? call.abortedAt ?? Number.NaN, kill),
-        ),
-    );
+    const ledger = ledgers.find(({ byReply }) => byReply.has(id));
+    const attempts = calls.get(ledger?.byReply.get(id)?.content ?? "") ?? [];
+    return kills.some(({ instance, from }) => {
+      const just = (at: number | undefined): boolean => at !== undefined && Math.abs(at - from) < JUST;
+      const ended = attempts.filter((call) => callerOf(call) === instance);
+      return (
+        just(madeAt(id)) ||
+        just(ledger?.endedAt.get(id)) ||
+        ended.some(({ endedAt, abortedAt }) => just(endedAt ?? abortedAt))
+      );
+    });
   };
 }

@@ -116,7 +116,7 @@ export class ChaosUser {
     const { ledger } = this;
     if (ledger.open.length + ledger.unpromised.length >= MOST_OPEN) return;
     const random = this.#random;
-    const tokens = 5 + Math.floor(random() ** 3 * 110);
+    const tokens = 5 + Math.floor(random() ** 2 * 100);
     const rate = 15 + Math.floor(random() * 30);
     const conversation = random() < 0.5 ? this.#pick([undefined, ...ledger.conversations]) : undefined;
     const content = `Question ${ledger.questions.size} of ${ledger.user} [[sim tokens=${tokens} rate=${rate}]]`;

@@ -1,6 +1,13 @@
 import type { Message, ServerFrameOf } from "@parlance/protocol";
 import type { RequestRecord } from "../upstream-simulator/index.ts";
-import { checkAttempts, checkOneAtATime, chunksOf, courseOf, ranToItsEnd } from "./call-check.ts";
+import {
+  checkAttempts,
+  checkOneAtATime,
+  chunksOf,
+  courseOf,
+  ranToItsEnd,
+  wasGivenUpOnWaking,
+} from "./call-check.ts";
 import type { Question } from "./ledger.ts";
 import { madeAt } from "./orphans.ts";
 import type { Reading } from "./readings.ts";
@@ -25,7 +32,8 @@ export function judge(user: ChaosUser, evidence: Evidence): void {
       ledger.breaks("never acknowledged", question);
       continue;
     }
-    const calls = evidence.calls.get(question.content) ?? [];
+    const made = evidence.calls.get(question.content) ?? [];
+    const calls = made.filter((call) => !wasGivenUpOnWaking(call, evidence.outages));
     const ofConversation = byConversation.get(promise.conversation) ?? [];
     byConversation.set(promise.conversation, [...ofConversation, ...calls]);
     const { reply, conversation } = promise;
