@@ -11,11 +11,11 @@ import { rootPath } from "./lib/root.mjs";
  * `npm test -- --selectProjects unit`.
  */
 await bootstrap(import.meta.url);
-const { CHROMIUM, REDIS, ensurePrograms } = await import("./lib/programs.mjs");
+const { CHROMIUM, FIREFOX, REDIS, ensurePrograms } = await import("./lib/programs.mjs");
 const { buildOrFail } = await import("./lib/build/index.mjs");
 const { probeSocketServer } = await import("./lib/uwebsockets.mjs");
 
-const [chromium, redis] = orFail(() => ensurePrograms([CHROMIUM, REDIS]));
+const [chromium, firefox, redis] = orFail(() => ensurePrograms([CHROMIUM, FIREFOX, REDIS]));
 await buildOrFail();
 const socketServer = probeSocketServer();
 
@@ -40,6 +40,7 @@ const exitCode = await runInstead(
       .filter(Boolean)
       .join(" "),
     CHROMIUM_PATH: chromium,
+    FIREFOX_PATH: firefox,
     REDIS_SERVER_PATH: redis,
     PARLANCE_TEST_SUMMARY: summaryFile,
   },

@@ -43,6 +43,15 @@ export const CHROMIUM = {
   brew: "brew install --cask google-chrome",
 };
 
+/** @type {Program} */
+export const FIREFOX = {
+  name: "Firefox",
+  overrides: ["PARLANCE_FIREFOX"],
+  candidates: ["firefox-esr", "firefox", "/Applications/Firefox.app/Contents/MacOS/firefox"],
+  packages: ["firefox-esr"],
+  brew: "brew install --cask firefox",
+};
+
 /**
  * The path of each program, in order; those that are missing are installed where apt-get can.
  * @param {Program[]} programs

@@ -25,7 +25,12 @@ export interface PanelParts {
 export function mount(stage: Stage, parts: PanelParts = { createClient, now: Date.now }): MountedPanel {
   const { gateway, siteKey, launcher, tell } = stage;
   const life = new AbortController();
-  const client = parts.createClient({ gateway, siteKey, mayStore: stage.mayStore });
+  const client = parts.createClient({
+    gateway,
+    siteKey,
+    mayStore: stage.mayStore,
+    shareConnection: true,
+  });
   const opened = signal(false);
   const store = createChatStore({
     client,

@@ -1,7 +1,7 @@
 import { entryOf, LOADER, PANEL } from "./widget.mjs";
 
-/** Source files whose chunks a first answer does not wait for. */
-const AFTER_THE_FIRST_ANSWER = [/\/highlight[^/]*$/];
+/** Source files whose chunks a first answer does not wait for, the last where no second tab is open. */
+const AFTER_THE_FIRST_ANSWER = [/\/highlight[^/]*$/, /\/sharing\/member\.ts$/];
 
 /**
  * The built files that a browser has loaded when the first answer is on the screen: the loader, the panel with

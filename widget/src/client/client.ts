@@ -6,11 +6,13 @@ import { ClientFailure } from "./failure.ts";
 import { asFrame, type WithoutId } from "./frame.ts";
 import { createIds } from "./ids.ts";
 import { createKeeping } from "./keeping.ts";
+import { type Link, type LinkEvents, openLink } from "./link.ts";
 import { type Asking, createOutbox } from "./outbox.ts";
 import { createPositions } from "./positions.ts";
 import { createRequests, type RequestFrame } from "./requests.ts";
 import { createScope } from "./scope.ts";
 import { createSession } from "./session.ts";
+import { createSharing } from "./sharing/index.ts";
 import { outboxStorageKey } from "./storage-keys.ts";
 import type { ChatClient, ChatClientOptions, ClientEvents } from "./types.ts";
 import { createTypingNotice } from "./typing-notice.ts";
@@ -44,8 +46,24 @@ export function createClient(options: ChatClientOptions): ChatClient {
     },
   });
 
+  const url = `${gateway.replace(/^http/, "ws")}/v1/chat`;
+  const openOwn = (token: string, events: LinkEvents): Link =>
+    openLink({ environment, scope, url, token }, events);
+  const sharing = createSharing({
+    environment,
+    scope,
+    nextId,
+    groupName() {
+      const { siteKey, shareConnection = false } = options;
+      const known = session.user();
+      return shareConnection && siteKey !== undefined && known !== null
+        ? `${gateway}|${siteKey}|${known}`
+        : null;
+    },
+    openOwn,
+  });
   const connection = createConnection(
-    { environment, scope, gateway, session },
+    { environment, scope, gateway, session, openLink: sharing.open },
     {
       onChange: (state) => events.emit("connection", state),
       onReady(ready) {

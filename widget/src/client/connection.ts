@@ -3,7 +3,7 @@ import { afterClose, CLOSE_CODES } from "@parlance/protocol/constants";
 import { backoff } from "./backoff.ts";
 import { ClientFailure } from "./failure.ts";
 import { createHeartbeat, type Heartbeat } from "./heartbeat.ts";
-import { type Link, openLink } from "./link.ts";
+import type { Link, LinkEvents } from "./link.ts";
 import { probe } from "./probe.ts";
 import type { Scope } from "./scope.ts";
 import type { Session } from "./session.ts";
@@ -55,11 +55,17 @@ const STOP_CODES: Readonly<Record<number, ErrorCode>> = { [CLOSE_CODES.tooManyBa
 
 /** Makes the connection of one client: a machine with one state value; every resource belongs to a state. */
 export function createConnection(
-  surroundings: { environment: ClientEnvironment; scope: Scope; gateway: string; session: Session },
+  surroundings: {
+    environment: ClientEnvironment;
+    scope: Scope;
+    gateway: string;
+    session: Session;
+    /** Opens a way to the gateway: a socket, or a part in one that another tab has. */
+    openLink: (token: string, events: LinkEvents) => Link;
+  },
   events: ConnectionEvents,
 ): Connection {
-  const { environment, scope, gateway, session } = surroundings;
-  const url = `${gateway.replace(/^http/, "ws")}/v1/chat`;
+  const { environment, scope, gateway, session, openLink } = surroundings;
   let phase: Phase = { state: { status: "idle" } };
   /** Pauses since the last stable connection. */
   let pauses = 0;
@@ -118,21 +124,18 @@ export function createConnection(
       onEnd: (end: { code: number; reason: string; opened: boolean }) => void;
     },
   ): Link {
-    const link = openLink(
-      { environment, scope, url, token },
-      {
-        onFrame(frame) {
-          if (phase.link !== link) {
-            if (frame.type === "ready") on.onReady(frame);
-            return;
-          }
-          phase.heartbeat?.heard();
-          if (frame.type === "goaway") planHandover(frame.reconnectIn);
-          events.onFrame(frame);
-        },
-        onClose: (end) => (phase.link === link ? lost(end) : on.onEnd(end)),
+    const link = openLink(token, {
+      onFrame(frame) {
+        if (phase.link !== link) {
+          if (frame.type === "ready") on.onReady(frame);
+          return;
+        }
+        phase.heartbeat?.heard();
+        if (frame.type === "goaway") planHandover(frame.reconnectIn);
+        events.onFrame(frame);
       },
-    );
+      onClose: (end) => (phase.link === link ? lost(end) : on.onEnd(end)),
+    });
     return link;
   }
 

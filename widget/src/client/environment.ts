@@ -1,4 +1,4 @@
-import type { ClientEnvironment } from "./types.ts";
+import type { ClientEnvironment, TabsEnvironment } from "./types.ts";
 
 function defaultStorage(): ClientEnvironment["storage"] {
   try {
@@ -23,6 +23,28 @@ function onWake(callback: () => void): () => void {
   };
 }
 
+function defaultTabs(): TabsEnvironment | null {
+  const { navigator, document: page, BroadcastChannel: Channel } = globalThis;
+  if (page === undefined || navigator?.locks === undefined || Channel === undefined) return null;
+  return {
+    locks: navigator.locks,
+    openChannel(name, onMessage) {
+      const channel = new Channel(name);
+      channel.onmessage = ({ data }) => onMessage(data);
+      return {
+        post: (message) => channel.postMessage(message),
+        close: () => channel.close(),
+      };
+    },
+    isVisible: () => page.visibilityState === "visible",
+    onVisibility(callback) {
+      page.addEventListener("visibilitychange", callback);
+      return () => page.removeEventListener("visibilitychange", callback);
+    },
+    load: () => import("./sharing/member.ts"),
+  };
+}
+
 /**
  * The surroundings a client runs in: the browser's or Node's own, with what the caller gives in their place.
  * Nothing global is touched before this is called, so that the module may load anywhere.
@@ -37,6 +59,7 @@ export function createEnvironment(given: Partial<ClientEnvironment> = {}): Clien
     setTimeout: (callback, milliseconds) => globalThis.setTimeout(callback, milliseconds),
     clearTimeout: (timer) => globalThis.clearTimeout(timer as number),
     onWake,
+    tabs: defaultTabs(),
     ...given,
   };
 }

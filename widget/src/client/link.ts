@@ -21,7 +21,7 @@ export interface LinkEvents {
 }
 
 /** How long, in milliseconds, a socket may take from its making to its first frame. */
-const FIRST_FRAME_MS = 15_000;
+export const FIRST_FRAME_MS = 15_000;
 
 /** Opens a socket with the token in its subprotocols. */
 export function openLink(

@@ -10,6 +10,8 @@ export interface Positions {
    * A final refusal is the end of it here; after any other the next frame that does not fit asks again.
    */
   refused(id: string, isFinal: boolean): string | undefined;
+  /** Asks for a reply from where it stands here; false where it has ended. */
+  ask(reply: string): boolean;
   /** Forgets all, as for another user. */
   clear(): void;
 }
@@ -203,6 +205,11 @@ export function createPositions(
       if (isFinal) end(reply, position);
       else position.state = "reading";
       return reply;
+    },
+    ask(reply) {
+      const position = at(reply);
+      ask(reply, position);
+      return position.state !== "ended";
     },
     clear() {
       positions.clear();

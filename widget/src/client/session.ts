@@ -32,6 +32,8 @@ export interface Session {
   begin(ready: Extract<ServerFrame, { type: "ready" }>): void;
   /** The socket is gone: nothing to renew over. */
   pause(): void;
+  /** For whom the held token is, by the id that the gateway gave or knows; null where that is not known. */
+  user(): string | null;
   /** The visitor known from a former load, or null. */
   remembered(): SessionUser | null;
   /** Writes down the visitor once that is allowed. */
@@ -40,6 +42,9 @@ export interface Session {
   /** Forgets user and visitor, here and in storage. */
   forget(): void;
 }
+
+/** What the gateway answers to a site key. */
+type Minted = { token: string; expiresAt?: string; visitorToken?: string } & ClientEvents["session"];
 
 interface Visitor {
   readonly token: string;
@@ -70,7 +75,9 @@ export function createSession({
   const visitorKey = visitorStorageKey(gateway, options.siteKey ?? "");
   let userToken = options.userToken;
   let visitor: Visitor | null = null;
-  let held: { token: string; goodUntil: number; proven: boolean } | null = null;
+  /** `endsAt` by the gateway's clock, `goodUntil` by this one; milliseconds since 1970. */
+  let held: { token: string; endsAt: number; goodUntil: number; proven: boolean } | null = null;
+  let user: string | null = null;
   let minting: Promise<Grant> | null = null;
   let identity = 0;
   let aheadBy = 0;
@@ -79,8 +86,10 @@ export function createSession({
   // Another tab may have used the visitor token since, which replaced it: storage comes first.
   const knownVisitor = (): Visitor | null => (keeping.read(visitorKey) as Visitor | null) ?? visitor;
 
-  function hold(token: string): Grant {
-    held = { token, goodUntil: Number.POSITIVE_INFINITY, proven: false };
+  function hold({ token, expiresAt }: { token: string; expiresAt?: string }): Grant {
+    const endsAt = Date.parse(expiresAt ?? "");
+    const never = Number.POSITIVE_INFINITY;
+    held = { token, endsAt: endsAt >= 0 ? endsAt : never, goodUntil: never, proven: false };
     return { ok: true, token };
   }
 
@@ -93,7 +102,7 @@ export function createSession({
 
   async function askForToken(provide: NonNullable<ChatClientOptions["token"]>): Promise<Grant> {
     try {
-      return hold((await provide()).token);
+      return hold(await provide());
     } catch (error) {
       const message = error instanceof Error ? error.message : "no token was handed out";
       return { ok: false, stop: false, error: { code: "UNAUTHORIZED", message } };
@@ -111,12 +120,13 @@ export function createSession({
     const { status, body, error } = answer;
     if (asWhom !== identity) return { ok: false, stop: false, error };
     if (status === 201 && typeof body.token === "string") {
-      const minted = body as { token: string; visitorToken?: string } & ClientEvents["session"];
+      const minted = body as unknown as Minted;
+      user = minted.user.id;
       visitor = minted.visitorToken ? { token: minted.visitorToken, user: minted.user } : null;
       if (visitor === null) keeping.remove(visitorKey);
       remember();
       onSession({ user: minted.user, settings: minted.settings ?? {} });
-      return hold(minted.token);
+      return hold(minted);
     }
     // The stored visitor may be what is refused (forgotten, revoked): a new one may still come in.
     if (status === 401 && visitorToken !== undefined) return mintWithSiteKey(false);
@@ -138,7 +148,9 @@ export function createSession({
   }
 
   function plan(expiresAt: string): void {
-    const left = Date.parse(expiresAt) - aheadBy - environment.now();
+    // The socket may be another tab's, and live on when the token here has ended.
+    const end = Math.min(Date.parse(expiresAt), held?.endsAt ?? Number.POSITIVE_INFINITY);
+    const left = end - aheadBy - environment.now();
     if (held !== null) held.goodUntil = environment.now() + left;
     renewAfter(left * TOKEN_RENEW_AT);
   }
@@ -188,16 +200,19 @@ export function createSession({
       cancelRenewal?.();
       cancelRenewal = null;
     },
+    user: () => user,
     remembered: () => (userToken === undefined ? (knownVisitor()?.user ?? null) : null),
     remember,
     identify(token) {
       identity++;
       userToken = token;
+      user = null;
       held = null;
     },
     forget() {
       identity++;
       userToken = undefined;
+      user = null;
       visitor = null;
       held = null;
       keeping.remove(visitorKey);

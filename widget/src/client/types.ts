@@ -102,6 +102,25 @@ export interface ChatClient {
 /** A timer's handle as the environment makes it. */
 export type Timer = unknown;
 
+/** What the tabs of one browser have in common. */
+export interface TabsEnvironment {
+  readonly locks: Pick<LockManager, "request">;
+  /** Joins those who opened a channel of that name, who hear what the others post. May throw. */
+  openChannel(name: string, onMessage: (message: unknown) => void): TabChannel;
+  /** Whether somebody looks at this tab. */
+  isVisible(): boolean;
+  /** Calls back when that changed; returns the removal. */
+  onVisibility(callback: () => void): Unsubscribe;
+  /** Brings the code for several tabs, which one alone has no need of. */
+  load(): Promise<typeof import("./sharing/member.ts")>;
+}
+
+/** A way to the other tabs. */
+export interface TabChannel {
+  post(message: unknown): void;
+  close(): void;
+}
+
 /** The browser, injected, so that tests need no patching and Node needs no browser. */
 export interface ClientEnvironment {
   WebSocket: new (url: string, protocols: string[]) => WebSocket;
@@ -114,6 +133,8 @@ export interface ClientEnvironment {
   clearTimeout(timer: Timer): void;
   /** Calls back when the network came or went, or the page became visible; returns the removal. */
   onWake(callback: () => void): Unsubscribe;
+  /** Null where tabs cannot reach each other, as on pages without HTTPS, and in Node. */
+  tabs: TabsEnvironment | null;
 }
 
 /** What a client is made with. */
@@ -128,5 +149,10 @@ export interface ChatClientOptions {
   readonly userToken?: string;
   /** Whether anything may be written to storage now; consent may come later. True where absent. */
   readonly mayStore?: () => boolean;
+  /**
+   * Whether tabs of one user share one socket, where the browser allows it and there is a site key. False where
+   * absent.
+   */
+  readonly shareConnection?: boolean;
   readonly environment?: Partial<ClientEnvironment>;
 }

@@ -2,6 +2,7 @@ import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { createChatStore } from "../../src/state/store.ts";
 import { FakeGateway } from "./fake-gateway.ts";
+import { FakeBrowser } from "./fake-tabs.ts";
 import { makeClient } from "./setup.ts";
 
 const SEED = Number(process.env.CHAOS_SEED ?? Date.now() % 2 ** 31);
@@ -42,6 +43,17 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("goaway" as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("reload" as const), tab }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("reopen" as const), tab }) },
+  // What tabs that share a socket live through besides; to others it is nothing.
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("look" as const), tab }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("crash" as const), tab }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("freeze" as const),
+      tab,
+      ms: fc.integer({ min: 100, max: 6_000 }),
+    }),
+  },
 );
 
 interface Plan {
@@ -49,8 +61,9 @@ interface Plan {
   readonly latencies: readonly number[];
 }
 
-async function run({ steps, latencies }: Plan): Promise<void> {
+async function run({ steps, latencies }: Plan, shareConnection: boolean): Promise<void> {
   const gateway = new FakeGateway();
+  const browser = new FakeBrowser();
   let draws = 0;
   gateway.latency = () => latencies[draws++ % latencies.length] ?? 0;
   gateway.random = () => ((draws++ * 7919) % 1_000) / 1_000;
@@ -60,11 +73,17 @@ async function run({ steps, latencies }: Plan): Promise<void> {
   gateway.answer = (text) => Array.from({ length: 12 }, (_, index) => `${text}.${index} `);
 
   function load() {
-    const { client } = makeClient({}, gateway);
+    const frame = browser.tab(gateway.environment);
+    const { client } = makeClient({ environment: frame.environment, shareConnection }, gateway);
     const { clock } = gateway;
     const store = createChatStore({ client, now: clock.now, timers: clock });
     store.actions.connect();
-    return { client, store };
+    return { client, store, frame };
+  }
+  function end(which: number): void {
+    tabs[which]?.store.dispose();
+    tabs[which]?.client.destroy();
+    tabs[which] = load();
   }
   /** Two tabs of one visitor, which share what is stored. */
   const tabs = [load(), load()];
@@ -113,9 +132,19 @@ async function run({ steps, latencies }: Plan): Promise<void> {
           socket.push({ type: "goaway", reconnectIn: 1, reason: "restart" });
         break;
       case "reload":
-        tabs[action.tab]?.store.dispose();
-        tabs[action.tab]?.client.destroy();
-        tabs[action.tab] = load();
+        end(action.tab);
+        break;
+      case "crash":
+        tabs[action.tab]?.frame.crash();
+        end(action.tab);
+        break;
+      case "look":
+        browser.look(tabs[action.tab]?.frame ?? null);
+        break;
+      case "freeze":
+        tabs[action.tab]?.frame.freeze();
+        await gateway.clock.advance(action.ms);
+        tabs[action.tab]?.frame.thaw();
         break;
       case "reopen":
         if (gateway.conversation !== null) {
@@ -131,6 +160,7 @@ async function run({ steps, latencies }: Plan): Promise<void> {
   for (const reply of gateway.replies.values()) gateway.finish(reply);
   await gateway.clock.advance(120_000);
 
+  expect(gateway.openSockets).toHaveLength(shareConnection ? 1 : tabs.length);
   const expected = gateway.list().map(({ role, content }) => {
     return { role, content, state: role === "user" ? "sent" : "complete" };
   });
@@ -148,12 +178,23 @@ async function run({ steps, latencies }: Plan): Promise<void> {
   }
   await gateway.clock.advance(1_000);
   expect(gateway.clock.pending).toBe(0);
+  expect([browser.holders.size, browser.openChannels]).toEqual([0, []]);
 }
 
-test(`whatever the network does, the screen shows what the gateway sent, once (CHAOS_SEED=${SEED})`, async () => {
-  const plan = fc.record({
-    steps: fc.array(step, { minLength: 5, maxLength: 40 }),
-    latencies: fc.array(fc.integer({ min: 0, max: 400 }), { minLength: 1, maxLength: 8 }),
-  });
-  await fc.assert(fc.asyncProperty(plan, run), { seed: SEED, numRuns: 500 });
-}, 60_000);
+test.each([
+  ["a socket each", false],
+  ["one socket", true],
+])(
+  `with %s, whatever the network does, the screens show what the gateway sent, once (CHAOS_SEED=${SEED})`,
+  async (_, shareConnection) => {
+    const plan = fc.record({
+      steps: fc.array(step, { minLength: 5, maxLength: 40 }),
+      latencies: fc.array(fc.integer({ min: 0, max: 400 }), { minLength: 1, maxLength: 8 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(plan, (drawn) => run(drawn, shareConnection)),
+      { seed: SEED, numRuns: 500 },
+    );
+  },
+  60_000,
+);

@@ -31,6 +31,10 @@ describe("the browser as the client sees it", () => {
     expect(createEnvironment().storage).toBe(localStorage);
   });
 
+  test("has nothing in common with other tabs where there are no locks, as here", () => {
+    expect(createEnvironment().tabs).toBeNull();
+  });
+
   test("works where the mere mention of storage throws", () => {
     const own = Object.getOwnPropertyDescriptor(globalThis, "localStorage");
     Object.defineProperty(globalThis, "localStorage", {

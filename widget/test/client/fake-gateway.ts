@@ -73,6 +73,7 @@ export class FakeGateway {
       this.wakeListeners.add(callback);
       return () => this.wakeListeners.delete(callback);
     },
+    tabs: null,
   };
 
   /** The socket that was opened last. */

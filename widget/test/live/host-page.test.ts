@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import type { CDPSession, Page } from "playwright-core";
 import type { Chat } from "./support/chat.ts";
-import { SITE_KEY, type Stage, startStage } from "./support/stage.ts";
+import { SITE_KEY } from "./support/site.ts";
+import { type Stage, startStage } from "./support/stage.ts";
 
 let stage: Stage;
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { expectedText } from "../../../scripts/upstream-simulator/index.ts";
 import { Chat } from "./support/chat.ts";
-import { receivedFrames } from "./support/frames.ts";
+import { sentFrames } from "./support/frames.ts";
 import { type Stage, startStage } from "./support/stage.ts";
 
 describe("two tabs of one visitor", () => {
@@ -16,11 +16,12 @@ describe("two tabs of one visitor", () => {
   /** A visitor with a conversation in one tab, and the same one in another. */
   async function twoTabs(seed: number) {
     const first = await stage.visit();
+    const frames = sentFrames(first.page);
     await first.open();
     await first.ask(`To begin with [[sim tokens=20 seed=${seed}]]`);
     await first.ended();
     const second = new Chat(await first.visitor.newPage());
-    const frames = receivedFrames(second.page);
+    sentFrames(second.page, frames);
     await second.page.goto(first.page.url());
     await second.open();
     await second.ended();
@@ -30,9 +31,7 @@ describe("two tabs of one visitor", () => {
   test("what is asked in one grows in both, and both have the exact text", async () => {
     const { first, second, frames } = await twoTabs(41);
     await first.box.pressSequentially("Go");
-    await frames.until((all) =>
-      all.some(({ type, by, active }) => type === "typing" && by === "user" && active),
-    );
+    await frames.until((all) => all.some(({ type, active }) => type === "typing" && active));
     await first.ask("Go on [[sim tokens=240 rate=80 seed=42]]");
     await second.questions.nth(1).waitFor();
     await second.grown(100, second.answers.nth(1));

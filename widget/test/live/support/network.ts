@@ -13,6 +13,8 @@ export interface Network {
   restore(): void;
   /** What is still silent breaks, as routers have it in the end. */
   forgetSilent(): void;
+  /** How many WebSockets of chats are open at the gateway's end. */
+  chats(): number;
   close(): Promise<void>;
 }
 
@@ -21,6 +23,7 @@ export async function startNetwork(port: number): Promise<Network> {
   let state: "whole" | "silent" | "broken" = "whole";
   const sockets = new Set<Socket>();
   const silent = new Set<Socket>();
+  const chats = new Set<Socket>();
 
   function keep(socket: Socket): Socket {
     sockets.add(socket);
@@ -39,6 +42,11 @@ export async function startNetwork(port: number): Promise<Network> {
     if (state === "silent") silent.add(browser);
     if (state !== "whole") return;
     const gateway = keep(connect(port, "127.0.0.1"));
+    browser.once("data", (head) => {
+      if (!/^GET \/v1\/chat [\s\S]*\r\nupgrade: websocket\r\n/i.test(head.toString("latin1"))) return;
+      chats.add(gateway);
+      gateway.on("close", () => chats.delete(gateway));
+    });
     for (const [from, to] of [
       [browser, gateway],
       [gateway, browser],
@@ -66,6 +74,7 @@ export async function startNetwork(port: number): Promise<Network> {
     forgetSilent() {
       for (const socket of silent) socket.resetAndDestroy();
     },
+    chats: () => chats.size,
     async close() {
       const closed = once(server, "close");
       server.close();

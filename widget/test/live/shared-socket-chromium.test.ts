@@ -1,0 +1,3 @@
+import { describeSharedSocket } from "./support/shared-socket.ts";
+
+describeSharedSocket("Chromium");

@@ -1,0 +1,95 @@
+/** What a page of the tests can say of its chat, and do with it, from inside. */
+export interface PageDriver {
+  /** Whether the group's socket is this page's. */
+  leads(): boolean;
+  /** What the page's policy forbade so far. */
+  readonly breaches: readonly string[];
+  isMounted(): boolean;
+  /** The panel's text; empty while it is closed. */
+  panelText(): string;
+  count(who: "You" | "Assistant"): number;
+  /** Characters of the last answer on the screen. */
+  grown(): number;
+  /** Whether the last answer has ended, well or otherwise. */
+  isEnded(): boolean;
+  /** The last answer's text as the model wrote it, by the button that copies it. */
+  copied(): string;
+  /** Clicks that button, if it is there. */
+  click(name: string): boolean;
+  /** Keeps the page from doing anything for so many milliseconds, beginning in a moment. */
+  block(milliseconds: number): void;
+}
+
+/** A window with its driver. */
+export type DrivenWindow = Window & {
+  driver: PageDriver;
+  Parlance(...call: unknown[]): void;
+};
+
+/** Puts the driver into a page before anything else runs there. It is sent as text: nothing outside it is known in it. */
+export function installDriver(): void {
+  const page = window as unknown as DrivenWindow & { WebSocket: typeof WebSocket };
+  const open = new Set<WebSocket>();
+  const breaches: string[] = [];
+  let copied = "";
+
+  page.WebSocket = class extends page.WebSocket {
+    constructor(url: string | URL, protocols?: string | string[]) {
+      super(url, protocols);
+      this.addEventListener("open", () => open.add(this));
+      this.addEventListener("close", () => open.delete(this));
+    }
+
+    override close(): void {
+      open.delete(this);
+      super.close();
+    }
+  };
+  Object.defineProperty(navigator, "clipboard", {
+    value: {
+      writeText(text: string): Promise<void> {
+        copied = text;
+        return Promise.resolve();
+      },
+    },
+  });
+  document.addEventListener("securitypolicyviolation", ({ blockedURI, violatedDirective }) => {
+    breaches.push(`${violatedDirective} ${blockedURI}`);
+  });
+
+  const chat = (): ShadowRoot | null => document.querySelector("[aria-label=Chat]")?.shadowRoot ?? null;
+  const all = (who: string): Element[] => [
+    ...(chat()?.querySelectorAll(`article[aria-label="${who}"], [role=article][aria-label="${who}"]`) ?? []),
+  ];
+  const button = (within: ParentNode | null | undefined, name: string): HTMLButtonElement | undefined =>
+    [...(within?.querySelectorAll("button") ?? [])].find(
+      (each) => (each.getAttribute("aria-label") ?? each.textContent) === name,
+    );
+  const lastAnswer = (): Element | undefined => all("Assistant").at(-1);
+
+  page.driver = {
+    leads: () => open.size > 0,
+    breaches,
+    isMounted: () => chat() !== null && page.Parlance !== undefined,
+    panelText: () => chat()?.querySelector("[role=dialog]")?.textContent ?? "",
+    count: (who) => all(who).length,
+    grown: () => lastAnswer()?.querySelector(".bubble")?.textContent?.length ?? 0,
+    isEnded: () =>
+      button(lastAnswer(), "Copy answer") !== undefined || button(lastAnswer(), "Copied") !== undefined,
+    copied() {
+      (button(lastAnswer(), "Copy answer") ?? button(lastAnswer(), "Copied"))?.click();
+      return copied;
+    },
+    click(name) {
+      const found = button(chat(), name);
+      found?.click();
+      return found !== undefined;
+    },
+    block(milliseconds) {
+      setTimeout(() => {
+        const end = Date.now() + milliseconds;
+        while (Date.now() < end);
+      });
+    },
+  };
+}
