@@ -9,6 +9,8 @@ const FORGET_EVERY = 10_000;
 
 /** The replies that this instance runs or has lately run. Every look-up is by scope: another user's do not exist. */
 export class LiveReplies {
+  /** Ids of replies whose questions are being stored here. Nobody is told of them before they are acknowledged. */
+  readonly accepting = new Set<string>();
   readonly #users = new Map<string, Map<string, LiveReply>>();
   readonly #byId = new Map<string, LiveReply>();
   readonly #ended: { readonly reply: LiveReply; readonly forgetAt: number }[] = [];

@@ -18,6 +18,16 @@ const OPEN_REPLIES = PROTOCOL_LIMITS.waitingReplies + 1;
 
 /** Stores question and open reply in one transaction, acknowledges, and lets the answer begin as its own task. */
 export async function accept(turn: Admission, services: Services): Promise<StepOutcome> {
+  const { accepting } = services.replies;
+  accepting.add(turn.replyId);
+  try {
+    return await store(turn, services);
+  } finally {
+    accepting.delete(turn.replyId);
+  }
+}
+
+async function store(turn: Admission, services: Services): Promise<StepOutcome> {
   const { frame, principal } = turn;
   const archive = services.archive.forUser(principal);
   const result = await archive.accept({

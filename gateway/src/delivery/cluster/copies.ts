@@ -55,12 +55,15 @@ export class Copies {
   async sync(scope: Scope): Promise<void> {
     const { archive, replies, leases, self } = this.#parts;
     const owed = await archive.forUser(scope).openReplies();
-    const unknown = owed.filter(({ reply }) => replies.get(scope, reply) === null);
+    const unknown = owed.filter(
+      ({ reply }) => replies.get(scope, reply) === null && !replies.accepting.has(reply),
+    );
     await Promise.all(
       unknown.map(async (each) => {
         const owner = await leases.ownerOf(scope, each.conversation);
         if (owner?.instance === self) await this.#fill(scope, each.conversation);
         if (owner?.instance === self || replies.get(scope, each.reply) !== null) return;
+        if (replies.accepting.has(each.reply)) return;
         const copy = this.make(each, owner?.instance ?? "");
         // Sockets that were here before were not shown it; the one that is let in now resumes it.
         this.#parts.connections.attachAll(copy);
@@ -145,7 +148,8 @@ export class Copies {
     if (known === null) {
       const scope = { tenant: owed.tenant, user: owed.user };
       // What may be long over is not shown as new to those who came since: the repair that is due finds what is not.
-      if (connections.countOf(scope) === 0 || this.#heldUp()) {
+      // What is being accepted here is read once it is acknowledged.
+      if (connections.countOf(scope) === 0 || this.#heldUp() || replies.accepting.has(owed.reply)) {
         this.#peers().tell(from, { t: "detach", r: owed.reply });
         return;
       }

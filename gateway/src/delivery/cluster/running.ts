@@ -68,6 +68,8 @@ export class Running {
     for (const owed of owes) {
       // Whoever has the lease now may run what is owed.
       if (!this.#trusts(scope, conversation)) throw new LeaseRanOut(conversation);
+      // It is placed by whoever accepts it, once it is acknowledged.
+      if (replies.accepting.has(owed.reply)) continue;
       const known = replies.get(scope, owed.reply);
       if (known !== null && known === fresh && owed.epoch === known.epoch) {
         await this.#announce(known, owed);

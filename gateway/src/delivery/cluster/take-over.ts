@@ -93,7 +93,7 @@ export class TakeOver {
     const conversations = new Map<string, Owed>();
     for (const { tenant, user, conversation, reply, epoch } of await archive.owed()) {
       const scope = { tenant, user };
-      if (replies.get(scope, reply)?.owner === null) continue;
+      if (replies.get(scope, reply)?.owner === null || replies.accepting.has(reply)) continue;
       const key = `${conversation} ${scopeKey(scope)}`;
       const known = conversations.get(key);
       conversations.set(key, { scope, conversation, epoch: Math.max(epoch, known?.epoch ?? 0) });
