@@ -134,6 +134,11 @@ export class Connections {
     return this.#users.get(scopeKey(scope))?.revision ?? 0;
   }
 
+  /** Whether a user has a socket here, or may come back to one before they count as gone. */
+  isExpected(scope: Scope): boolean {
+    return this.#users.has(scopeKey(scope));
+  }
+
   /** How many sockets a user has here. */
   countOf(scope: Scope): number {
     return this.#users.get(scopeKey(scope))?.connections.size ?? 0;

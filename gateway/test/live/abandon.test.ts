@@ -1,6 +1,8 @@
 import { connect as connectTcp } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { expectedText } from "../../../scripts/upstream-simulator/index.ts";
+import { until } from "../ports/support/until.ts";
+import { prepareInstances } from "./support/instances.ts";
 import { connect, signToken, type TestClient } from "./support/test-client.ts";
 import { startTestGateway, type TestGateway, TWO_TENANTS } from "./support/test-gateway.ts";
 
@@ -143,3 +145,35 @@ function dieInHandshake({ gateway }: TestGateway, token: string): Promise<void> 
     socket.end(`${head.join("\r\n")}\r\n\r\n`, () => socket.destroy());
   });
 }
+
+test("a user who left one instance before the other is given up once they were gone from the last for long enough", async () => {
+  const instances = await prepareInstances({
+    tenants: TWO_TENANTS.tenants.map((tenant) => ({ ...tenant, abandonSeconds: 2 })),
+  });
+  try {
+    const [left, right] = await Promise.all([instances.start(), instances.start()]);
+    const token = signToken({ sub: "traveller" });
+    const [here, there] = await Promise.all([
+      connect(left.chatUrl, { token }),
+      connect(right.chatUrl, { token }),
+    ]);
+    const { reply } = await here.ask("[[sim tokens=120 rate=25 seed=590]]");
+    // The answer is the clock, at 25 tokens a second.
+    const chunks = (client: TestClient, count: number): Promise<void> =>
+      client.until(() => client.textOf(reply).seq >= count, `${count} chunks`);
+    const said = (): number =>
+      instances.upstream.requests.find(({ directives }) => directives.seed === 590)?.tokensSent ?? 0;
+    await chunks(there, 10);
+    await here.drop();
+    await chunks(there, 45);
+    await there.drop();
+    await until(() => said() >= 75);
+    const back = await connect(right.chatUrl, { token });
+    back.send({ type: "resume", reply, after: 0 });
+    expect(await back.frame("done")).toMatchObject({ reply, reason: "stop" });
+    expect(back.textOf(reply).text).toBe(expectedText(590, 120));
+    await back.close();
+  } finally {
+    await instances.stop();
+  }
+});

@@ -230,9 +230,15 @@ export class Cluster {
     return stopAnywhere(near, { scope, reply: replyId, reason });
   }
 
-  /** The user has been gone from here for too long: gone from everywhere, what runs for them is stopped. */
+  /**
+   * The user has been gone from here for too long: gone from everywhere, what runs for them is stopped. Another
+   * instance that waits for them, because they left it later, decides in its own time.
+   */
   async abandon(scope: Scope): Promise<void> {
     if ((await this.#members.elsewhere(scope)).length > 0) return;
+    const { tenant, user } = scope;
+    const answers = await this.#askAll({ ask: "expecting", tenant, user });
+    if (answers.includes("yes")) return;
     const owed = await this.#parts.archive.forUser(scope).openReplies();
     await Promise.all(owed.map(({ reply }) => this.stop(scope, reply, "abandoned")));
   }
@@ -244,8 +250,8 @@ export class Cluster {
     await this.#askAll({ ask: "withdraw", what, tenant, user });
   }
 
-  async #askAll(request: PeerRequest): Promise<void> {
-    await Promise.all(this.#members.all.map(({ id }) => this.#peers.ask(id, request)));
+  #askAll(request: PeerRequest): Promise<(PeerAnswer | null)[]> {
+    return Promise.all(this.#members.all.map(({ id }) => this.#peers.ask(id, request)));
   }
 
   async close(): Promise<void> {
@@ -283,6 +289,7 @@ export class Cluster {
       this.#parts.withdrawHere(scope, request.what);
       return "yes";
     }
+    if (request.ask === "expecting") return this.#parts.connections.isExpected(scope) ? "yes" : "no";
     if (request.ask === "run") {
       if (this.#parts.draining()) return "no";
       const owner = await this.#runFor(scope, request.conversation, 0);

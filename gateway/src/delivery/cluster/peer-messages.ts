@@ -59,6 +59,8 @@ export type PeerRequest =
       readonly reply: string;
       readonly reason: Extract<EndReason, "cancelled" | "abandoned" | "interrupted">;
     }
+  /** A user has been gone from the sender for too long: are they with you, or may they come back yet? */
+  | { readonly ask: "expecting"; readonly tenant: string; readonly user: string }
   /** A user has something no more: take it back. */
   | {
       readonly ask: "withdraw";
