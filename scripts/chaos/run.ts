@@ -3,6 +3,7 @@ import { signToken } from "../../gateway/test/live/support/test-client.ts";
 import type { RequestRecord } from "../upstream-simulator/index.ts";
 import { seededRandom } from "../upstream-simulator/random.ts";
 import { readArchive } from "./archive-check.ts";
+import { checkBill } from "./bill.ts";
 import { leftInstances, leftKeys } from "./leftovers.ts";
 import { orphanedBy } from "./orphans.ts";
 import type { ChaosPlan, Counts } from "./plan.ts";
@@ -40,12 +41,19 @@ async function play(plan: ChaosPlan, stage: ChaosStage, seed: number): Promise<C
     const random = seededRandom(seed * plan.users + index);
     return new ChaosUser({ name: `user-${index}`, stage, counts, random, pause: plan.pause });
   });
-  const over = AbortSignal.timeout(plan.seconds * 1000);
+  const over = new AbortController();
   const suffered = plan.faults.map(async (fault) => {
     await pause(fault.at * 1000);
     await stage.suffer(fault);
   });
-  await Promise.all([...users.map((user) => user.live(over)), ...suffered]);
+  const living = users.map((user) => user.live(over.signal));
+  await Promise.all([...suffered, pause(plan.seconds * 1000)]);
+  // On a busy machine less happens in a minute.
+  const latest = performance.now() + plan.seconds * 1000;
+  while (performance.now() < latest && tooFew(plan, counted(counts, users, stage)).length > 0)
+    await pause(1_000);
+  over.abort();
+  await Promise.all(living);
   const deadline = AbortSignal.timeout(QUIET_AFTER * 1000);
   const settled = await Promise.all(users.map((user) => user.settle(deadline)));
   const failures = settled.includes(false) ? ["not all that was promised came to its end"] : [];
@@ -53,14 +61,14 @@ async function play(plan: ChaosPlan, stage: ChaosStage, seed: number): Promise<C
   failures.push(...(await judgeAll(users, stage, calls)));
   await Promise.all(users.flatMap(({ devices }) => devices.map((device) => device.leave())));
   const ledgers = users.map(({ ledger }) => ledger);
-  failures.push(...(await leftKeys(stage.redis, orphanedBy(stage.outages, ledgers, calls))));
+  const orphaned = orphanedBy(stage.outages, ledgers, calls);
+  failures.push(...checkBill(await stage.billed(), ledgers, orphaned));
+  failures.push(...(await leftKeys(stage.redis, orphaned)));
   const troubles = stage.troubles();
   failures.push(...(await stage.end()), ...(await leftInstances(stage.redis)));
-  count(counts, users, calls);
-  for (const [name, least] of Object.entries(plan.minimum) as [keyof Counts, number][]) {
-    if (counts[name] < least) failures.push(`${name}: ${counts[name]} of at least ${least}`);
-  }
-  return { counts, failures, outages: stage.outages, troubles };
+  const all = counted(counts, users, stage);
+  failures.push(...tooFew(plan, all));
+  return { counts: all, failures, outages: stage.outages, troubles };
 }
 
 type Calls = ReadonlyMap<string, readonly RequestRecord[]>;
@@ -75,11 +83,21 @@ async function judgeAll(users: readonly ChaosUser[], stage: ChaosStage, calls: C
   return users.flatMap(({ ledger }) => ledger.broken);
 }
 
-function count(counts: Counts, users: readonly ChaosUser[], calls: Calls): void {
-  counts.takeOvers = [...calls.values()].filter(({ length }) => length > 1).length;
+/** What has been counted so far: by the devices as it happens, and by what users and the upstream hold. */
+function counted(asItHappens: Counts, users: readonly ChaosUser[], stage: ChaosStage): Counts {
+  const attempts = Map.groupBy(stage.calls(), questionOf);
+  const counts = { ...asItHappens };
+  counts.takeOvers = [...attempts.values()].filter(({ length }) => length > 1).length;
   for (const { ledger, cancelsAcross } of users) {
     counts.messages += ledger.byReply.size;
     counts.cancelsAcross += cancelsAcross;
     for (const { sends } of ledger.questions.values()) counts.duplicates += Math.max(0, sends - 1);
   }
+  return counts;
+}
+
+function tooFew({ minimum }: ChaosPlan, counts: Counts): string[] {
+  return (Object.entries(minimum) as [keyof Counts, number][])
+    .filter(([name, least]) => counts[name] < least)
+    .map(([name, least]) => `${name}: ${counts[name]} of at least ${least}`);
 }

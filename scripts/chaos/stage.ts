@@ -1,9 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Redis } from "ioredis";
+import { OPERATOR_KEY } from "../../gateway/test/live/support/admin-client.ts";
 import type { GatewayProcess } from "../../gateway/test/live/support/gateway-process.ts";
 import { type Instances, prepareInstances } from "../../gateway/test/live/support/instances.ts";
 import { TWO_TENANTS } from "../../gateway/test/live/support/test-gateway.ts";
 import type { RequestRecord } from "../upstream-simulator/index.ts";
+import { billed } from "./bill.ts";
 import type { Fault } from "./plan.ts";
 
 /** A time in which an instance did not work, from its kill or stop to its end. Moments as the upstream's. */
@@ -90,6 +92,13 @@ export class ChaosStage {
     Object.assign(slot, await this.#start(fault.instance));
   }
 
+  /** What the tenant is billed in all. */
+  async billed(): ReturnType<typeof billed> {
+    const slot = this.#slots.find(({ up }) => up);
+    if (slot === undefined) throw new Error("no instance is up");
+    return await billed(`http://127.0.0.1:${slot.gateway.port}`, "acme", OPERATOR_KEY);
+  }
+
   /** Asks every instance to end; what did not end well is told. */
   async end(): Promise<string[]> {
     const codes = await Promise.all(this.#slots.map(({ gateway }) => gateway.end("SIGTERM")));
@@ -117,7 +126,10 @@ export class ChaosStage {
 
   async #start(index: number): Promise<Slot> {
     const name = `instance-${index}-${++this.#started}`;
-    const gateway = await this.instances.start({ ANTHROPIC_API_KEY: name });
+    const gateway = await this.instances.start({
+      ANTHROPIC_API_KEY: name,
+      PARLANCE_ADMIN_KEY: OPERATOR_KEY,
+    });
     return { name, gateway, up: true };
   }
 }
