@@ -33,7 +33,9 @@ export function judge(user: ChaosUser, evidence: Evidence): void {
       continue;
     }
     const made = evidence.calls.get(question.content) ?? [];
-    const calls = made.filter((call) => !wasGivenUpOnWaking(call, evidence.outages));
+    const others = made.filter((call) => !wasGivenUpOnWaking(call, evidence.outages));
+    // One that was the only one is the attempt that stands.
+    const calls = others.length > 0 ? others : made;
     const ofConversation = byConversation.get(promise.conversation) ?? [];
     byConversation.set(promise.conversation, [...ofConversation, ...calls]);
     const { reply, conversation } = promise;
