@@ -90,7 +90,8 @@ function ready(snapshot: ChatSnapshot, frame: ServerFrameOf<"ready">, at: number
     return next;
   const held = isSameUser ? snapshot.messages : snapshot.messages.filter(isUnsent);
   const replies = frame.replies.filter(({ conversation }) => conversation === frame.conversation);
-  const { messages, overlaps } = mergeLatest(held, listed(frame.messages, replies, { held, at }));
+  const latest = listed(frame.messages, replies, { held, at });
+  const { messages, overlaps } = mergeLatest(held, latest, frame.more);
   return {
     ...next,
     conversation: frame.conversation,

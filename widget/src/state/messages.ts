@@ -118,10 +118,16 @@ function textHeld(held: Messages, reply: string): string {
 /**
  * The gateway's latest messages in the place of what is held of them: older pages that were loaded stay before,
  * what was not sent yet stays behind. `overlaps` is false where nothing held came before.
+ *
+ * @param more whether the gateway has older ones: where not, whatever is held before them was cut off meanwhile
  */
-export function mergeLatest(held: Messages, latest: Messages): { messages: Messages; overlaps: boolean } {
+export function mergeLatest(
+  held: Messages,
+  latest: Messages,
+  more: boolean,
+): { messages: Messages; overlaps: boolean } {
   const first = latest[0]?.id;
-  const overlap = first === undefined ? -1 : indexOfId(held, first);
+  const overlap = first === undefined || !more ? -1 : indexOfId(held, first);
   const clientIds = new Set(latest.map(({ clientId }) => clientId));
   const unsent = held.filter((message) => isUnsent(message) && !clientIds.has(message.clientId));
   const before = overlap > 0 ? held.slice(0, overlap) : [];

@@ -68,6 +68,16 @@ describe("ready", () => {
     expect(shown.typing).toBe("assistant");
   });
 
+  test("drops what was cut off unseen: before its first message there is nothing", () => {
+    const edited = after([
+      ready({ messages: [question("m1"), answer("r1", "m1", "One.")] }),
+      { type: "message", conversation: "c", message: question("m2") },
+    ]);
+    expect(edited.messages).toHaveLength(3);
+    const shown = after([ready({ messages: [question("m2"), answer("r2", "m2", "Two.")] })], edited);
+    expect(shown.messages.map(({ id }) => id)).toEqual(["m2", "r2"]);
+  });
+
   test("keeps older pages that were loaded", () => {
     const loaded = after([
       ready({ messages: [question("m3"), question("m4")], more: true }),
