@@ -11,11 +11,14 @@ const MOST_OPEN = 4;
 /** Share of users with two devices, and of devices that stay with an instance that says nothing. */
 const TWO_DEVICES = 0.6;
 const PATIENT = 0.5;
+/** Share of users with one more device, which never loses its network by itself, so that it has to be told everything. */
+const WATCHER = 0.4;
 
 /** A user who asks, stops, repeats, loses the network and comes back elsewhere, as `random` decides. */
 export class ChaosUser {
   readonly ledger: Ledger;
   readonly devices: readonly Device[];
+  readonly #roaming: readonly Device[];
   readonly #patient: ReadonlySet<Device>;
   readonly #stage: ChaosStage;
   readonly #random: () => number;
@@ -38,8 +41,10 @@ export class ChaosUser {
     const token = signToken({ sub: name });
     const count = random() < TWO_DEVICES ? 2 : 1;
     const shared = { stage, token, ledger: this.ledger, counts, random };
-    this.devices = Array.from({ length: count }, () => new Device(shared));
-    this.#patient = new Set(this.devices.filter(() => random() < PATIENT));
+    this.#roaming = Array.from({ length: count }, () => new Device(shared));
+    const watchers = random() < WATCHER ? [new Device(shared)] : [];
+    this.devices = [...this.#roaming, ...watchers];
+    this.#patient = new Set([...this.#roaming.filter(() => random() < PATIENT), ...watchers]);
   }
 
   /** Replies whose cancel was sent to another instance than the one that was running them. */
@@ -61,7 +66,7 @@ export class ChaosUser {
     while (!over.aborted) {
       await pause((0.2 + 0.8 * this.#random()) * this.#pause);
       await this.#lookAfterNetworks();
-      const device = this.#pick(this.devices);
+      const device = this.#pick(this.#roaming);
       const choice = this.#random();
       if (choice < 0.4) this.#ask(device);
       else if (choice < 0.52) this.#repeat(device);
@@ -122,7 +127,7 @@ export class ChaosUser {
     const content = `Question ${ledger.questions.size} of ${ledger.user} [[sim tokens=${tokens} rate=${rate}]]`;
     const question = ledger.ask({ content, conversation, tokens });
     device.send(question);
-    if (random() < 0.25) this.#pick(this.devices).send(question);
+    if (random() < 0.25) this.#pick(this.#roaming).send(question);
   }
 
   #repeat(device: Device): void {

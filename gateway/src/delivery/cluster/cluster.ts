@@ -235,11 +235,14 @@ export class Cluster {
    * instance that waits for them, because they left it later, decides in its own time.
    */
   async abandon(scope: Scope): Promise<void> {
-    if ((await this.#members.elsewhere(scope)).length > 0) return;
+    const { archive, connections } = this.#parts;
+    const owed = await archive.forUser(scope).openReplies();
+    if (owed.length === 0 || (await this.connectedElsewhere(scope))) return;
     const { tenant, user } = scope;
     const answers = await this.#askAll({ ask: "expecting", tenant, user });
-    if (answers.includes("yes")) return;
-    const owed = await this.#parts.archive.forUser(scope).openReplies();
+    // They may have come back while others were asked.
+    const isBack = connections.countOf(scope) > 0 || (await this.connectedElsewhere(scope));
+    if (answers.includes("yes") || isBack) return;
     await Promise.all(owed.map(({ reply }) => this.stop(scope, reply, "abandoned")));
   }
 
