@@ -80,9 +80,13 @@ export class Membership {
   /** Says that this instance is alive, and learns who else is. */
   async beat(): Promise<void> {
     const { self, directory, draining, clock } = this.#parts;
+    const begun = clock.now();
     const known = await directory.beat({ id: self, draining: draining() }, ALIVE_SECONDS);
+    const alive = await directory.alive();
+    // Held up since it was asked: by now others may not know of this instance, nor it of them.
+    if (clock.now() - begun > UNHEARD_AFTER) return await this.beat();
     if (!known && this.#lastBeat !== null) await this.#forgotten();
-    this.#see((await directory.alive()).filter(({ id }) => id !== self));
+    this.#see(alive.filter(({ id }) => id !== self));
     if (this.heldUp) {
       const unreachable = this.#quiet > PRESENCE_SECONDS * 1000 - PRESENCE_EVERY;
       this.#coming ??= this.#back(unreachable).finally(() => {

@@ -1,0 +1,43 @@
+import { expect, test } from "@jest/globals";
+import { createMemoryInstanceDirectory } from "../../../src/adapters/memory/instance-directory.ts";
+import { Membership } from "../../../src/delivery/cluster/membership.ts";
+import type { ClusterParts } from "../../../src/delivery/cluster/parts.ts";
+import { Connections } from "../../../src/delivery/connections.ts";
+import { manualClock } from "../../ports/support/manual-clock.ts";
+
+test("an instance that was held up greets those who came meanwhile, whatever it had asked before", async () => {
+  const clock = manualClock();
+  const directory = createMemoryInstanceDirectory({ clock });
+  const connections = new Connections({ left: () => undefined, abandoned: () => undefined });
+  let holdUp = async (): Promise<void> => undefined;
+  const parts = {
+    self: "here",
+    clock,
+    connections,
+    draining: () => false,
+    presence: { renew: async () => undefined },
+    directory: {
+      ...directory,
+      async alive() {
+        const answer = await directory.alive();
+        await holdUp();
+        return answer;
+      },
+    },
+  } as unknown as ClusterParts;
+  const greeted: string[][] = [];
+  const members: Membership = new Membership(parts, {
+    gone: () => undefined,
+    back: async () => void greeted.push(members.all.map(({ id }) => id)),
+  });
+  await members.beat();
+  holdUp = async () => {
+    holdUp = async () => undefined;
+    clock.advance(9_000);
+    await directory.beat({ id: "came meanwhile", draining: false }, 5);
+  };
+  await members.beat();
+  expect(greeted).toEqual([["came meanwhile"]]);
+  expect(members.heldUp).toBe(false);
+  connections.close();
+});
