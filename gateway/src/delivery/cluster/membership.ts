@@ -88,7 +88,8 @@ export class Membership {
     if (!known && this.#lastBeat !== null) await this.#forgotten();
     this.#see(alive.filter(({ id }) => id !== self));
     if (this.heldUp) {
-      const unreachable = this.#quiet > PRESENCE_SECONDS * 1000 - PRESENCE_EVERY;
+      // Who took it for gone, or no longer knew who is here, told it nothing.
+      const unreachable = !known || this.#quiet > PRESENCE_SECONDS * 1000 - PRESENCE_EVERY;
       this.#coming ??= this.#back(unreachable).finally(() => {
         this.#coming = null;
       });
