@@ -12,6 +12,7 @@ import { TWO_TENANTS } from "./support/test-gateway.ts";
 /** Most sockets that one user may have, and sockets that are opened at once. */
 const SOCKETS_A_USER = 32;
 const AT_ONCE = 64;
+const TRIES = 3;
 /** Milliseconds in which a dead instance is to be forgotten. */
 const FORGOTTEN_WITHIN = 30_000;
 /** Milliseconds between looks at Redis. */
@@ -70,8 +71,10 @@ describe("an instance with nothing but idle sockets", () => {
     expect(there.channels).toHaveLength(2);
     await dying.end("SIGKILL");
     const diedAt = performance.now();
-    await until(async () => JSON.stringify(await held(redis)) === JSON.stringify(before), look);
-    expect(performance.now() - diedAt).toBeLessThan(FORGOTTEN_WITHIN);
+    const isForgotten = async (): Promise<boolean> =>
+      JSON.stringify(await held(redis)) === JSON.stringify(before);
+    await until(async () => performance.now() - diedAt > FORGOTTEN_WITHIN || (await isForgotten()), look);
+    expect(await held(redis)).toEqual(before);
   }, 120_000);
 
   test("leaves Redis as it was when it has ended as it was asked to, sockets and all", async () => {
@@ -87,9 +90,13 @@ describe("an instance with nothing but idle sockets", () => {
   });
 });
 
-/** What Redis holds, by name and type, who is alive and who is listened to. How long things live is left out. */
+/**
+ * What Redis holds, by name and type, who is alive and who is listened to. How long things live is left out, and what
+ * instances agree on, since that is no one instance's: whoever sweeps first says so, at a moment of its own.
+ */
 async function held(redis: Redis): Promise<{ keys: string[]; alive: string[]; channels: string[] }> {
-  const names = (await redis.keys("*")).sort();
+  const all = await redis.keys("*");
+  const names = all.filter((name) => !name.startsWith("chat:agreed:")).sort();
   const types = await Promise.all(names.map((name) => redis.type(name)));
   return {
     keys: names.map((name, index) => `${name} ${types[index]}`),
@@ -103,16 +110,25 @@ async function openAll({ chatUrl }: GatewayProcess, subs: readonly string[]): Pr
   const left = subs.values();
   const opened: WebSocket[] = [];
   const open = async (): Promise<void> => {
-    for (const sub of left) {
-      const socket = new WebSocket(chatUrl, [PROTOCOL, `bearer.${signToken({ sub })}`]);
-      await once(socket, "message");
-      // A socket that is cut off says so; that is what the test is about.
-      socket.on("error", () => socket.terminate());
-      opened.push(socket);
-    }
+    for (const sub of left) opened.push(await openOne(chatUrl, sub));
   };
   await Promise.all(Array.from({ length: AT_ONCE }, open));
   return opened;
+}
+
+/** Opens one socket, like any client again where it is cut off before its first frame. */
+async function openOne(chatUrl: string, sub: string): Promise<WebSocket> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const socket = new WebSocket(chatUrl, [PROTOCOL, `bearer.${signToken({ sub })}`]);
+    // A socket that is cut off says so; that is what the test is about.
+    socket.on("error", () => socket.terminate());
+    const isGreeted = await new Promise<boolean>((resolve) => {
+      socket.once("message", () => resolve(true));
+      socket.once("close", () => resolve(false));
+    });
+    if (isGreeted) return socket;
+  }
+  throw new Error(`no socket of ${sub} was let in`);
 }
 
 const look = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, LOOK));
