@@ -18,6 +18,8 @@ import { TakeOver } from "./take-over.ts";
 
 /** Milliseconds between tries of what must not be lost. */
 const TRY_AGAIN = 500;
+/** Milliseconds for which an instance that was held up waits for others to know of it again: where it takes longer than that, it was held up anew. */
+const GREETING = 2_000;
 
 /**
  * Several instances as one. Any of them accepts; the owner of a conversation's lease answers, and tells the
@@ -61,7 +63,7 @@ export class Cluster {
         this.#mend(this.#repair.died(gone));
       },
       back: async (unreachable) => {
-        await this.#askAll({ ask: "hello" });
+        await this.#askAll({ ask: "hello" }, GREETING);
         this.#mend(this.#repair.caughtUp());
         if (unreachable) this.#repair.everyone();
       },
@@ -253,8 +255,8 @@ export class Cluster {
     await this.#askAll({ ask: "withdraw", what, tenant, user });
   }
 
-  #askAll(request: PeerRequest): Promise<(PeerAnswer | null)[]> {
-    return Promise.all(this.#members.all.map(({ id }) => this.#peers.ask(id, request)));
+  #askAll(request: PeerRequest, patience?: number): Promise<(PeerAnswer | null)[]> {
+    return Promise.all(this.#members.all.map(({ id }) => this.#peers.ask(id, request, patience)));
   }
 
   async close(): Promise<void> {

@@ -93,7 +93,9 @@ export class Membership {
       this.#coming ??= this.#back(unreachable).finally(() => {
         this.#coming = null;
       });
+      const greeted = clock.now();
       await this.#coming;
+      if (clock.now() - greeted > UNHEARD_AFTER) return await this.beat();
     }
     this.#lastBeat = clock.now();
     await this.#leaveLate();

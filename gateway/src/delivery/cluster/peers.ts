@@ -95,8 +95,8 @@ export class Peers {
     this.#flush ??= setImmediate(() => this.#send());
   }
 
-  /** Asks another instance; null where it does not answer in time. */
-  ask(instance: string, body: PeerRequest): Promise<PeerAnswer | null> {
+  /** Asks another instance; null where it does not answer in so many milliseconds. */
+  ask(instance: string, body: PeerRequest, patience: number = GIVE_UP): Promise<PeerAnswer | null> {
     const id = this.#ids.next();
     return new Promise((resolve) => {
       const say = (): void => this.tell(instance, { t: "request", id, body });
@@ -107,7 +107,7 @@ export class Peers {
         this.#asked.delete(id);
         resolve(answer);
       };
-      const limit = setTimeout(() => settle(null), GIVE_UP);
+      const limit = setTimeout(() => settle(null), patience);
       this.#asked.set(id, settle);
       say();
     });

@@ -5,6 +5,34 @@ import type { ClusterParts } from "../../../src/delivery/cluster/parts.ts";
 import { Connections } from "../../../src/delivery/connections.ts";
 import { manualClock } from "../../ports/support/manual-clock.ts";
 
+test("an instance that is held up anew while it greets the others greets them again", async () => {
+  const clock = manualClock();
+  const connections = new Connections({ left: () => undefined, abandoned: () => undefined });
+  const parts = {
+    self: "here",
+    clock,
+    connections,
+    draining: () => false,
+    presence: { renew: async () => undefined },
+    directory: createMemoryInstanceDirectory({ clock }),
+  } as unknown as ClusterParts;
+  const holdUps = [9_000];
+  let greetings = 0;
+  const members = new Membership(parts, {
+    gone: () => undefined,
+    back: async () => {
+      greetings++;
+      for (const milliseconds of holdUps.splice(0)) clock.advance(milliseconds);
+    },
+  });
+  await members.beat();
+  clock.advance(3_000);
+  await members.beat();
+  expect(greetings).toBe(2);
+  expect(members.heldUp).toBe(false);
+  connections.close();
+});
+
 test("an instance that was held up greets those who came meanwhile, whatever it had asked before", async () => {
   const clock = manualClock();
   const directory = createMemoryInstanceDirectory({ clock });
