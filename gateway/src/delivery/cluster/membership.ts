@@ -90,10 +90,10 @@ export class Membership {
     if (this.heldUp) {
       // Who took it for gone, or no longer knew who is here, told it nothing.
       const unreachable = !known || this.#quiet > PRESENCE_SECONDS * 1000 - PRESENCE_EVERY;
+      const greeted = clock.now();
       this.#coming ??= this.#back(unreachable).finally(() => {
         this.#coming = null;
       });
-      const greeted = clock.now();
       await this.#coming;
       if (clock.now() - greeted > UNHEARD_AFTER) return await this.beat();
     }
