@@ -1,21 +1,24 @@
-import { expect, test } from "@jest/globals";
+import { afterAll, expect, test } from "@jest/globals";
 import { createMemoryInstanceDirectory } from "../../../src/adapters/memory/instance-directory.ts";
 import { Membership } from "../../../src/delivery/cluster/membership.ts";
 import type { ClusterParts } from "../../../src/delivery/cluster/parts.ts";
 import { Connections } from "../../../src/delivery/connections.ts";
-import { manualClock } from "../../ports/support/manual-clock.ts";
+import type { InstanceDirectory } from "../../../src/ports/instance-directory.ts";
+import { type ManualClock, manualClock } from "../../ports/support/manual-clock.ts";
+
+const connections = new Connections({ left: () => undefined, abandoned: () => undefined });
+afterAll(() => connections.close());
+
+/** What an instance without sockets knows of others by a directory. */
+function partsOf(clock: ManualClock, directory: InstanceDirectory): ClusterParts {
+  const presence = { renew: async () => undefined };
+  const parts = { self: "here", clock, connections, draining: () => false, presence, directory };
+  return parts as unknown as ClusterParts;
+}
 
 test("an instance that is held up anew while it greets the others greets them again", async () => {
   const clock = manualClock();
-  const connections = new Connections({ left: () => undefined, abandoned: () => undefined });
-  const parts = {
-    self: "here",
-    clock,
-    connections,
-    draining: () => false,
-    presence: { renew: async () => undefined },
-    directory: createMemoryInstanceDirectory({ clock }),
-  } as unknown as ClusterParts;
+  const parts = partsOf(clock, createMemoryInstanceDirectory({ clock }));
   const holdUps = [9_000];
   let greetings = 0;
   const members = new Membership(parts, {
@@ -30,29 +33,20 @@ test("an instance that is held up anew while it greets the others greets them ag
   await members.beat();
   expect(greetings).toBe(2);
   expect(members.heldUp).toBe(false);
-  connections.close();
 });
 
 test("an instance that was held up greets those who came meanwhile, whatever it had asked before", async () => {
   const clock = manualClock();
   const directory = createMemoryInstanceDirectory({ clock });
-  const connections = new Connections({ left: () => undefined, abandoned: () => undefined });
   let holdUp = async (): Promise<void> => undefined;
-  const parts = {
-    self: "here",
-    clock,
-    connections,
-    draining: () => false,
-    presence: { renew: async () => undefined },
-    directory: {
-      ...directory,
-      async alive() {
-        const answer = await directory.alive();
-        await holdUp();
-        return answer;
-      },
+  const parts = partsOf(clock, {
+    ...directory,
+    async alive() {
+      const answer = await directory.alive();
+      await holdUp();
+      return answer;
     },
-  } as unknown as ClusterParts;
+  });
   const greeted: { others: string[]; unreachable: boolean }[] = [];
   const members: Membership = new Membership(parts, {
     gone: () => undefined,
@@ -68,5 +62,4 @@ test("an instance that was held up greets those who came meanwhile, whatever it 
   // They may have taken it for gone, and told it nothing.
   expect(greeted).toEqual([{ others: ["came meanwhile"], unreachable: true }]);
   expect(members.heldUp).toBe(false);
-  connections.close();
 });
