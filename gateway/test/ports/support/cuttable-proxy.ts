@@ -1,5 +1,4 @@
-import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
+import { localProxy } from "./local-proxy.ts";
 
 /** A way to a local port that tests can cut. */
 export interface CuttableProxy {
@@ -13,43 +12,25 @@ export interface CuttableProxy {
 
 /** Opens a way to a port of this machine. */
 export async function cuttableProxy(target: number): Promise<CuttableProxy> {
-  const sockets = new Set<Socket>();
   let open = true;
-  const own = (socket: Socket): Socket => {
-    sockets.add(socket);
-    // What a cut leaves half-sent is no failure of a test.
-    socket.on("error", () => socket.destroy());
-    socket.on("close", () => sockets.delete(socket));
-    return socket;
-  };
-  const server = createServer((near) => {
-    own(near);
-    if (!open) {
-      near.destroy();
-      return;
-    }
-    const far = own(connect(target, "127.0.0.1"));
-    near.pipe(far).pipe(near);
-    near.on("close", () => far.destroy());
-    far.on("close", () => near.destroy());
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the proxy has no port");
+  const { port, drop, close } = await localProxy(
+    target,
+    (near, far) => near.pipe(far).pipe(near),
+    () => open,
+  );
   const cut = (): void => {
     open = false;
-    for (const socket of sockets) socket.destroy();
+    drop();
   };
   return {
-    port: address.port,
+    port,
     cut,
     mend: () => {
       open = true;
     },
     async close() {
       cut();
-      server.close();
-      await once(server, "close");
+      await close();
     },
   };
 }

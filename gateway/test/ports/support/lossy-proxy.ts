@@ -1,5 +1,4 @@
-import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
+import { localProxy } from "./local-proxy.ts";
 
 /** A way to a Redis of this machine, on which what is published can be lost. */
 export interface LossyProxy {
@@ -13,16 +12,8 @@ export interface LossyProxy {
 
 /** Opens a way to a port of this machine. */
 export async function lossyProxy(target: number): Promise<LossyProxy> {
-  const sockets = new Set<Socket>();
   let matches: ((message: string) => boolean) | null = null;
   let lost = 0;
-  const own = (socket: Socket): Socket => {
-    sockets.add(socket);
-    // Instances that are killed leave half-sent commands.
-    socket.on("error", () => socket.destroy());
-    socket.on("close", () => sockets.delete(socket));
-    return socket;
-  };
   /** Sends what is lost to a channel that nobody hears, whose name is as long. */
   const diverted = (command: Command): Buffer => {
     const [name, channel, message] = command.parts;
@@ -32,9 +23,7 @@ export async function lossyProxy(target: number): Promise<LossyProxy> {
     channel.fill("-");
     return command.bytes;
   };
-  const server = createServer((near) => {
-    const far = own(connect(target, "127.0.0.1"));
-    own(near);
+  const { port, close } = await localProxy(target, (near, far) => {
     let held = Buffer.alloc(0);
     near.on("data", (data) => {
       held = Buffer.concat([held, data]);
@@ -44,25 +33,16 @@ export async function lossyProxy(target: number): Promise<LossyProxy> {
       }
     });
     far.pipe(near);
-    near.on("close", () => far.destroy());
-    far.on("close", () => near.destroy());
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the proxy has no port");
+  });
   return {
-    port: address.port,
+    port,
     get lost() {
       return lost;
     },
     lose(next) {
       matches = next;
     },
-    async close() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, "close");
-    },
+    close,
   };
 }
 
