@@ -15,6 +15,8 @@ import { markerOf, playTwins, type Told, TWIN_KEYS, twinSeed } from "./support/t
 import { givenContext } from "./support/upstream-calls.ts";
 
 const STEPS = 150;
+/** Texts of its own that each is told at least, whatever the seed: else nothing was looked at. About 35 are usual. */
+const TOLD_AT_LEAST = 10;
 const MARKERS = [markerOf("acme"), markerOf("globex")];
 
 /** Each was told of itself, and nothing of the other. */
@@ -22,7 +24,7 @@ function expectApart(told: readonly Told[]): void {
   for (const { marker, texts } of told) {
     const foreign = MARKERS.filter((other) => other !== marker);
     expect(texts.filter((text) => foreign.some((other) => text.includes(other)))).toEqual([]);
-    expect(texts.filter((text) => text.includes(marker)).length).toBeGreaterThan(20);
+    expect(texts.filter((text) => text.includes(marker)).length).toBeGreaterThan(TOLD_AT_LEAST);
   }
 }
 
