@@ -198,7 +198,8 @@ describe("an instance that goes", () => {
     const token = newUser();
     const here = await connect(left.chatUrl, { token });
     const there = await connect(right.chatUrl, { token });
-    const ack = await here.ask("[[sim tokens=200 rate=40 seed=61]]");
+    instances.upstream.next({ stallAfter: 40 });
+    const ack = await here.ask("[[sim tokens=200 rate=100 seed=61]]");
     const waiting = await here.ask("[[sim tokens=5 rate=100 seed=62]]", { conversation: ack.conversation });
     await there.until(() => there.textOf(ack.reply).seq >= 20, "twenty chunks");
     const killedAt = performance.now();
@@ -220,6 +221,7 @@ describe("an instance that goes", () => {
     const [left, right] = await Promise.all([instances.start(), instances.start()]);
     const token = newUser();
     const here = await connect(left.chatUrl, { token });
+    instances.upstream.next({ stallAfter: 40 });
     const ack = await here.ask("[[sim tokens=120 rate=60 seed=65]]");
     await here.until(() => here.textOf(ack.reply).seq > 3, "three chunks");
     const there = await connect(right.chatUrl, { token });

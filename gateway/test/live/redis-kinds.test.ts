@@ -27,9 +27,10 @@ async function setStage(redisUrl: string): Promise<Stage> {
   return { instances, left, here, there: await connect(right.chatUrl, { token }) };
 }
 
-/** Asked on the one, shown on both; then the one is killed, and the other goes on. */
-async function diesMidAnswer({ left, here, there }: Stage, seed: number): Promise<void> {
-  const { reply } = await here.ask(`[[sim tokens=100 rate=40 seed=${seed}]]`);
+/** Asked on the one, shown on both; then the one is killed, before its attempt can end, and the other goes on. */
+async function diesMidAnswer({ instances, left, here, there }: Stage, seed: number): Promise<void> {
+  instances.upstream.next({ stallAfter: 40 });
+  const { reply } = await here.ask(`[[sim tokens=100 rate=100 seed=${seed}]]`);
   await there.until(() => there.textOf(reply).seq >= 20, "twenty chunks");
   await left.end("SIGKILL");
   const snapshot = await there.frame("snapshot", (frame) => frame.reply === reply);

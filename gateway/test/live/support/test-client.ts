@@ -20,6 +20,9 @@ export function signToken(
   return jwt.sign(JSON.stringify(payload), secret, { algorithm, header: { alg: algorithm, kid } });
 }
 
+/** Milliseconds after which what a test waits for is taken not to come: less than a live test may last. */
+const PATIENCE = 45_000;
+
 /** One kind of server frame. */
 type Of<Type extends ServerFrame["type"]> = Extract<ServerFrame, { type: Type }>;
 
@@ -82,19 +85,30 @@ export class TestClient {
     return this.frames.filter((frame): frame is Of<Type> => frame.type === type);
   }
 
-  /** Resolves once a condition on the frames holds; rejects where the socket closes before. */
+  /**
+   * Resolves once a condition on the frames holds; rejects where the socket closes before, or where
+   * it has not come about in all that time, with what came last.
+   */
   until(condition: () => boolean, what = "a condition"): Promise<void> {
     return new Promise((resolve, reject) => {
+      const settle = (then: () => void): void => {
+        this.#waiters.delete(check);
+        clearTimeout(patience);
+        then();
+      };
       const check = (): void => {
-        if (condition()) {
-          this.#waiters.delete(check);
-          resolve();
-        } else if (this.#closeCode !== null) {
-          this.#waiters.delete(check);
+        if (condition()) settle(resolve);
+        else if (this.#closeCode !== null) {
           const options = this.#failure === null ? {} : { cause: this.#failure };
-          reject(new Error(`the socket closed with ${this.#closeCode} before ${what}`, options));
+          const error = new Error(`the socket closed with ${this.#closeCode} before ${what}`, options);
+          settle(() => reject(error));
         }
       };
+      const patience = setTimeout(() => {
+        const last = this.frames.slice(-3).map((frame) => JSON.stringify(frame).slice(0, 300));
+        const error = new Error(`no ${what} in ${PATIENCE} ms; last came ${last.join(", ")}`);
+        settle(() => reject(error));
+      }, PATIENCE);
       this.#waiters.add(check);
       check();
     });
