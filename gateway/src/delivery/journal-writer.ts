@@ -74,5 +74,22 @@ export class JournalWriter {
     } catch (error) {
       this.#failed(error);
     }
+    await this.#takeBack(batch);
+  }
+
+  /** A batch that was held up may come after another instance has ended a reply, and would be left for good. */
+  async #takeBack(
+    batch: readonly { readonly reply: LiveReply; readonly entry: JournalEntry }[],
+  ): Promise<void> {
+    const late = batch.filter(
+      ({ reply }) => reply.owner !== null || (reply.state !== "ended" && !this.#owns(reply)),
+    );
+    try {
+      await Promise.all(
+        late.map(({ reply, entry }) => this.#journal.drop(reply.scope, reply.id, entry.epoch)),
+      );
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 }

@@ -35,7 +35,7 @@ export async function sweepOwedReplies(stores: {
       ...estimatedUsage(kept?.attempt ?? null, content),
       at: clock.now(),
     });
-    await journal.drop(scope, owed.reply);
+    await journal.drop(scope, owed.reply, owed.epoch);
     if (!ended) continue;
     if (waste !== null) await wasted(owed.tenant, waste);
     count++;

@@ -66,7 +66,7 @@ export async function endReply(reply: LiveReply, result: AnswerResult, services:
   reply.end({ reason, model, usage }, trouble);
   services.replies.ended(reply);
   // Only now: while it runs, what it says is written to the journal.
-  await settled([services.journal.drop(reply.scope, reply.id)], reply, services);
+  await settled([services.journal.drop(reply.scope, reply.id, reply.epoch)], reply, services);
   return true;
 }
 

@@ -37,8 +37,8 @@ export interface JournaledReply {
 export interface ReplyJournal {
   append(entries: readonly JournalEntry[]): Promise<void>;
   read(scope: Scope, reply: string): Promise<JournaledReply | null>;
-  /** Forgets a reply; called when its end is in the archive. */
-  drop(scope: Scope, reply: string): Promise<void>;
+  /** Forgets what was written of a reply up to that epoch; called when its end is in the archive. */
+  drop(scope: Scope, reply: string, epoch: number): Promise<void>;
   /**
    * Forgets all of a user's replies, and takes nothing more of those that are named, however late it comes.
    *

@@ -31,6 +31,12 @@ for i = 2, #ARGV, 3 do
 end
 `);
 
+/** Arguments: the highest epoch to forget. */
+const DROP = redisScript(`
+local last = redis.call('LINDEX', KEYS[1], -1)
+if last and tonumber(string.match(last, '^%S+')) <= tonumber(ARGV[1]) then redis.call('DEL', KEYS[1]) end
+`);
+
 /** Leaves a piece whose epoch is above every other, so that nothing comes after it. Arguments: as above, that epoch. */
 const ERASE = redisScript(`
 local last = redis.call('LINDEX', KEYS[1], -1)
@@ -67,9 +73,9 @@ export function createRedisReplyJournal({ redis }: { redis: RedisConnection }): 
       const text = held.map((piece) => piece.text).join("");
       return { epoch: last.epoch, seq: last.seq, text, ...(attempt === undefined ? {} : { attempt }) };
     },
-    async drop(scope, reply) {
+    async drop(scope, reply, epoch) {
       const key = redisKeys.journal(scope, reply);
-      await owed.do({ group: key, name: "drop", now: () => redis.run((client) => client.del(key)) });
+      await owed.do({ group: key, name: "drop", now: () => redis.script(DROP, [key], [epoch]) });
     },
     async eraseUser(scope, replies) {
       let held = 0;

@@ -6,7 +6,8 @@ export function createSqliteReplyJournal(database: SqliteDatabase): ReplyJournal
   return {
     append: (entries) => database.call("appendToJournal", entries),
     read: ({ tenant, user }, reply) => database.call("readJournal", { scope: { tenant, user }, reply }),
-    drop: ({ tenant, user }, reply) => database.call("dropFromJournal", { scope: { tenant, user }, reply }),
+    drop: ({ tenant, user }, reply, epoch) =>
+      database.call("dropFromJournal", { scope: { tenant, user }, reply, epoch }),
     eraseUser: ({ tenant, user }, replies) =>
       database.call("eraseFromJournal", { scope: { tenant, user }, replies }),
     expire: (before) => database.call("expireJournal", { before }),

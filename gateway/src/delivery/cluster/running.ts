@@ -119,7 +119,7 @@ export class Running {
     reply.restart(epoch, null);
     if (reason instanceof ReplyStopped) reply.stop(reason.reason);
     // What was kept so far is given up: whoever takes this attempt over must not begin with it.
-    await journal.drop(reply.scope, reply.id);
+    await journal.drop(reply.scope, reply.id, epoch - 1);
     return true;
   }
 

@@ -146,7 +146,7 @@ export const OPERATIONS = {
     await world.journal.append([{ ...scope, reply, epoch: 1, seq: number + 1, text: marker }]);
     return before;
   },
-  dropJournal: ({ world, scope, about }: Here) => world.journal.drop(scope, `r${about}`),
+  dropJournal: ({ world, scope, about }: Here) => world.journal.drop(scope, `r${about}`, 1),
   cache: async ({ world, tenant, scope, about, marker }: Here) => {
     const cache = world.answerCache.forTenant(tenant);
     const before = await cache.get(`digest${about % 3}`);

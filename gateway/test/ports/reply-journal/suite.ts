@@ -83,6 +83,9 @@ export function replyJournalSuite(
       expect(await journal.read(scope, "had not begun")).toBeNull();
       expect(await journal.read(other, "ran")).toMatchObject({ text: "text" });
       expect(await journal.eraseUser(scope, ["ran"])).toBe(0);
+      await journal.drop(scope, "ran", 3);
+      await journal.append([{ ...entry, seq: 3, text: "later" }]);
+      expect(await journal.read(scope, "ran")).toBeNull();
       await journal.append([{ ...entry, reply: "of the next user of that name" }]);
       expect(await journal.read(scope, "of the next user of that name")).not.toBeNull();
     });
@@ -94,11 +97,21 @@ export function replyJournalSuite(
         { ...entry, reply: "r" },
         { ...entry, reply: "s" },
       ]);
-      await journal.drop(scope, "r");
-      await journal.drop(scope, "r");
-      await journal.drop(scope, "unknown");
+      await journal.drop(scope, "r", 1);
+      await journal.drop(scope, "r", 1);
+      await journal.drop(scope, "unknown", 1);
       expect(await journal.read(scope, "r")).toBeNull();
       expect(await journal.read(scope, "s")).toEqual({ epoch: 1, seq: 1, text: "kept" });
+    });
+
+    test("forgets a reply up to an epoch, and keeps what a later one wrote", async () => {
+      const scope = newScope();
+      const entry = { ...scope, reply: "r", epoch: 2, seq: 1, text: "second" };
+      await journal.append([entry]);
+      await journal.drop(scope, "r", 1);
+      expect(await journal.read(scope, "r")).toEqual({ epoch: 2, seq: 1, text: "second" });
+      await journal.drop(scope, "r", 3);
+      expect(await journal.read(scope, "r")).toBeNull();
     });
 
     test.each(LOOKALIKES)("%j and %j have replies of their own", async (one, other) => {
@@ -109,9 +122,9 @@ export function replyJournalSuite(
       ]);
       expect(await journal.read(one, "shared")).toMatchObject({ text: "one" });
       expect(await journal.read(other, "shared")).toMatchObject({ text: "other" });
-      await journal.drop(one, "shared");
+      await journal.drop(one, "shared", 1);
       expect(await journal.read(other, "shared")).toMatchObject({ text: "other" });
-      await journal.drop(other, "shared");
+      await journal.drop(other, "shared", 1);
     });
 
     test("entries in any order leave what the highest epoch wrote in rising order", async () => {

@@ -21,7 +21,7 @@ function appendEntry(connection: Connection, entry: JournalEntry): void {
   );
   if (last !== undefined) {
     if (epoch < last.epoch || (epoch === last.epoch && seq <= last.seq)) return;
-    if (epoch > last.epoch) dropFromJournal(connection, { scope: entry, reply });
+    if (epoch > last.epoch) dropFromJournal(connection, { scope: entry, reply, epoch: last.epoch });
   }
   connection.run(
     `INSERT INTO journal (tenant, user, reply, epoch, seq, text, model, input_tokens, at)
@@ -71,13 +71,14 @@ interface Piece {
 /** {@link ReplyJournal.drop}. */
 export function dropFromJournal(
   connection: Connection,
-  { scope, reply }: { scope: Scope; reply: string },
+  { scope, reply, epoch }: { scope: Scope; reply: string; epoch: number },
 ): void {
   connection.run(
-    "DELETE FROM journal WHERE tenant = ? AND user = ? AND reply = ?",
+    "DELETE FROM journal WHERE tenant = ? AND user = ? AND reply = ? AND epoch <= ?",
     scope.tenant,
     scope.user,
     reply,
+    epoch,
   );
 }
 

@@ -38,7 +38,7 @@ export function endReply(connection: Connection, { scope, end }: { scope: Scope;
     end.at,
     reply.number,
   );
-  dropFromJournal(connection, { scope, reply: end.reply });
+  dropFromJournal(connection, { scope, reply: end.reply, epoch: end.epoch });
   if (reply.stands === 1) touchConversation(connection, owner, reply.conversation, end.at);
   return true;
 }
