@@ -36,7 +36,7 @@ const LEAD = new RegExp(
     "(?:the )?(?:price|cost|pricing|difference)s? (?:of|for|between)",
     "(?:a|an|the)? ?(?:long|short|detailed|thorough|quick) (?:answer|explanation|text|essay|guide)s?(?: (?:about|on|of|to|for))?",
     "(?:some |the )?(?:code|snippet|script|example|function|query)s?(?: (?:that|which|to|for|of|about))?",
-    "in detail|in depth|about|on|to|that|me",
+    "in detail|in depth|at length|everything|more|about|on|to|that|me",
   ].join("|")})(?=[\\s,:]|$)[\\s,:]*`,
   "i",
 );

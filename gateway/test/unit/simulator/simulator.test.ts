@@ -69,6 +69,11 @@ describe("what the simulated model writes", () => {
     expect(countTokens(text)).toBeLessThan(350);
   });
 
+  test("given much around its subject, it speaks of the subject alone", async () => {
+    const text = await ask("Please explain at length how shipping of a large order works");
+    expect(text).toMatch(/^## Shipping of a large order, in detail$/m);
+  });
+
   test("given a wish for detail, a long answer with headings, a table and code", async () => {
     const text = await ask("Write a long answer about onboarding");
     expect(countTokens(text)).toBeGreaterThan(1_200);
