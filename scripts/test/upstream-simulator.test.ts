@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { undisturbed } from "../../gateway/test/ports/support/lived-clock.ts";
 import {
   expectedText,
   simulatedTokens,
@@ -68,17 +69,31 @@ describe("a stream", () => {
     expect(events.at(-2)?.delta?.stop_reason).toBe("max_tokens");
   });
 
-  test("given a rate, the last token comes at its moment", async () => {
-    await (await ask("[[sim tokens=21 rate=100]]")).text();
-    const [record] = simulator.requests;
-    const took = (record?.lastTokenAt ?? 0) - (record?.firstTokenAt ?? 0);
-    expect(took).toBeGreaterThanOrEqual(199);
-    expect(took).toBeLessThan(400);
-  });
+  test("given a rate, the last token comes at its moment", () =>
+    undisturbed(async () => {
+      await (await ask("[[sim tokens=21 rate=100]]")).text();
+      const record = simulator.requests.at(-1);
+      const took = (record?.lastTokenAt ?? 0) - (record?.firstTokenAt ?? 0);
+      expect(took).toBeGreaterThanOrEqual(199);
+      expect(took).toBeLessThan(400);
+    }));
 
   test.each(["burst", "split=7", "chunk=8", "halves"])("given %s, the text is the same", async (how) => {
     const events = eventsOf(await (await ask(`[[sim seed=3 tokens=60 ${how}]]`)).text());
     expect(textOf(events)).toBe(expectedText(3, 60));
+  });
+
+  test("given a hold, it sends so many tokens, and goes on as far as it is told to", async () => {
+    const response = await ask("[[sim seed=4 tokens=60 rate=2000 hold-after=7]]");
+    const text = response.text();
+    for (const sent of [7, 12]) {
+      const record = await simulator.waitFor(({ tokensSent }) => tokensSent === sent);
+      await (await ask("another, which takes some ticks")).text();
+      expect(record.tokensSent).toBe(sent);
+      expect(record.endedAt).toBeUndefined();
+      simulator.goOn(sent === 7 ? 5 : undefined);
+    }
+    expect(textOf(eventsOf(await text))).toBe(expectedText(4, 60));
   });
 
   test("given a client that goes, it stops and notes when", async () => {

@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import type { Hold } from "./hold.ts";
 import type { Pacer } from "./pacer.ts";
 import type { Plan } from "./plan.ts";
 import { now, type RequestLog, type RequestRecord } from "./record.ts";
@@ -10,6 +11,7 @@ export interface Exchange {
   readonly record: RequestRecord;
   readonly log: RequestLog;
   readonly pacer: Pacer;
+  readonly hold: Hold;
 }
 
 /** Answers with an error in Anthropic's shape. */
@@ -71,17 +73,19 @@ export function answerStream(exchange: Exchange, plan: Plan): void {
 }
 
 function sendPaced(exchange: Exchange, plan: Plan): void {
-  const { response, record, log, pacer } = exchange;
-  const begin = performance.now();
+  const { response, record, log, pacer, hold } = exchange;
+  let begin = performance.now();
   const gap = (1_000 / record.directives.rate) * record.directives.chunk;
   let next = 0;
-  const send = (): void => {
+  const send = (): void => hold.pass(record.tokensSent, write);
+  const write = (waited: boolean): void => {
     if (record.abortedAt !== undefined) return;
     const step = plan.steps[next];
     if (!step) {
       end(exchange, plan);
       return;
     }
+    if (waited) begin = performance.now() - next * gap;
     response.write(step.event);
     next++;
     countTokens(record, step.tokens);

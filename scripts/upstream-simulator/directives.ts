@@ -26,6 +26,8 @@ export interface Directives {
   readonly errorType: string;
   /** Send nothing more after so many tokens, and keep the connection. */
   readonly stallAfter?: number;
+  /** Send nothing more after so many tokens until the simulator is told to go on. */
+  readonly holdAfter?: number;
   /** Tokens a `content_block_delta` carries. */
   readonly chunk: number;
   /** Send every event in one write. */
@@ -65,6 +67,7 @@ const NUMBERS: Readonly<Record<string, keyof Directives>> = {
   "end-after": "endAfter",
   "error-after": "errorAfter",
   "stall-after": "stallAfter",
+  "hold-after": "holdAfter",
   chunk: "chunk",
   split: "split",
   thinking: "thinking",

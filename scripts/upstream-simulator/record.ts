@@ -41,6 +41,9 @@ export interface RequestEvents {
   ended: [record: RequestRecord];
 }
 
+/** Milliseconds after which a request that was waited for is taken not to come. */
+const PATIENCE = 45_000;
+
 interface Waiter {
   readonly matches: (record: RequestRecord) => boolean;
   readonly resolve: (record: RequestRecord) => void;
@@ -88,11 +91,21 @@ export class RequestLog {
     return () => void this.#events.off(event, listener);
   }
 
-  /** The first request that matches, now or as soon as one does. */
-  waitFor(matches: (record: RequestRecord) => boolean): Promise<RequestRecord> {
+  /** The first request that matches, now or as soon as one does; rejects where none does for too long. */
+  async waitFor(matches: (record: RequestRecord) => boolean): Promise<RequestRecord> {
     const found = this.#records.find(matches);
-    if (found) return Promise.resolve(found);
-    return new Promise((resolve, reject) => this.#waiters.add({ matches, resolve, reject }));
+    if (found) return found;
+    const { promise, resolve, reject } = Promise.withResolvers<RequestRecord>();
+    const waiter = { matches, resolve, reject };
+    this.#waiters.add(waiter);
+    const none = new Error(`no request in ${PATIENCE} ms is like this: ${matches}`);
+    const patience = setTimeout(reject, PATIENCE, none);
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(patience);
+      this.#waiters.delete(waiter);
+    }
   }
 
   /** Ends every wait that is still open. */

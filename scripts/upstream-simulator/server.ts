@@ -4,6 +4,7 @@ import { answerError, answerStream, answerWhole, type Exchange, finish } from ".
 import { answerControl, type ControlState } from "./control.ts";
 import { DEFAULT_DIRECTIVES, type Directives, directivesIn, parseDirectives } from "./directives.ts";
 import { readAsked } from "./go-on.ts";
+import { Hold } from "./hold.ts";
 import { Pacer } from "./pacer.ts";
 import { planStream } from "./plan.ts";
 import { PromptCache } from "./prompt-cache.ts";
@@ -34,7 +35,9 @@ export interface UpstreamSimulator {
   readonly requests: readonly RequestRecord[];
   /** What the next request (or the next `times`) gets, unless it says something else itself. */
   next(directives: Partial<Directives>, times?: number): void;
-  /** The first request that matches, now or as soon as one does; rejects when the simulator closes. */
+  /** Lets go on what `holdAfter` holds, or will hold, of all requests so far: for so many tokens, or to the end. */
+  goOn(tokens?: number): void;
+  /** The first request that matches, now or as soon as one does; rejects after 45 s, or when the simulator closes. */
   waitFor(matches: (record: RequestRecord) => boolean): Promise<RequestRecord>;
   /** Calls the listener at each such event; returns what ends that. */
   on(event: keyof RequestEvents, listener: (record: RequestRecord) => void): () => void;
@@ -54,6 +57,7 @@ export async function startUpstreamSimulator(
   const pacer = new Pacer();
   const cache = new PromptCache();
   const control: ControlState = { log, queue: [], base: { ...DEFAULT_DIRECTIVES, ...options.defaults } };
+  const holds = new Set<Hold>();
   const connections = new WeakMap<object, number>();
   let count = 0;
   let connectionCount = 0;
@@ -99,7 +103,10 @@ export async function startUpstreamSimulator(
       startedAt: now(),
       tokensSent: 0,
     };
-    const exchange: Exchange = { response, record, log, pacer };
+    const hold = new Hold(directives);
+    const exchange: Exchange = { response, record, log, pacer, hold };
+    holds.add(hold);
+    response.on("close", () => holds.delete(hold));
     log.add(record);
     watchForAbort(exchange);
     log.tell("request", record);
@@ -176,6 +183,9 @@ export async function startUpstreamSimulator(
     },
     next: (directives, times = 1) => {
       for (let turn = 0; turn < times; turn++) control.queue.push(directives);
+    },
+    goOn: (tokens = Number.POSITIVE_INFINITY) => {
+      for (const hold of holds) hold.letGo(tokens);
     },
     waitFor: (matches) => log.waitFor(matches),
     on: (event, listener) => log.on(event, listener),
