@@ -1,6 +1,7 @@
 import { type ServerFrame, ServerFrameSchema } from "@parlance/protocol";
 import type { SendResult, ServerHandlers, Socket, SocketHandlers } from "../../../src/ports/socket-server.ts";
 import type { chooseSocketServer } from "../../../src/socket-servers.ts";
+import { inTime } from "../../ports/support/patience.ts";
 
 /** A socket with no network behind it: what the gateway does to it is seen at once. */
 export class HandSocket implements Socket {
@@ -97,7 +98,7 @@ export class HandSockets {
 
   /** Resolves once a condition on its sockets holds. */
   until(condition: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
+    const coming = new Promise<void>((resolve) => {
       const check = (): void => {
         if (!condition()) return;
         this.#waiters.delete(check);
@@ -106,5 +107,6 @@ export class HandSockets {
       this.#waiters.add(check);
       check();
     });
+    return inTime(coming, () => condition.toString());
   }
 }

@@ -1,5 +1,6 @@
 import { PROTOCOL, type ServerFrame } from "@parlance/protocol";
 import WebSocket from "ws";
+import { inTime } from "../../ports/support/patience.ts";
 import { signToken } from "./test-client.ts";
 
 /** A client that keeps no frames, only what they add up to: it has to take hundreds of thousands. */
@@ -70,7 +71,7 @@ export class TallyClient {
   }
 
   until(condition: () => boolean): Promise<void> {
-    return new Promise((resolve, reject) => {
+    const coming = new Promise<void>((resolve, reject) => {
       const check = (): void => {
         if (!condition() && this.closed === null) return;
         this.#waiters.delete(check);
@@ -80,6 +81,7 @@ export class TallyClient {
       this.#waiters.add(check);
       check();
     });
+    return inTime(coming, () => condition.toString());
   }
 
   #take(frame: ServerFrame): void {

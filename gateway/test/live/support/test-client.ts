@@ -7,6 +7,7 @@ import {
 } from "@parlance/protocol";
 import jwt from "jsonwebtoken";
 import WebSocket from "ws";
+import { inTime } from "../../ports/support/patience.ts";
 import { ACME_SECRET } from "./test-gateway.ts";
 
 /** Signs a JWT as a customer's back end would: Acme's, where not said otherwise. */
@@ -19,9 +20,6 @@ export function signToken(
   const payload = { tenant_id: "acme", sub: "ada", iat: now, exp: now + lifeSeconds, ...claims };
   return jwt.sign(JSON.stringify(payload), secret, { algorithm, header: { alg: algorithm, kid } });
 }
-
-/** Milliseconds after which what a test waits for is taken not to come: less than a live test may last. */
-const PATIENCE = 45_000;
 
 /** One kind of server frame. */
 type Of<Type extends ServerFrame["type"]> = Extract<ServerFrame, { type: Type }>;
@@ -90,10 +88,9 @@ export class TestClient {
    * it has not come about in all that time, with what came last.
    */
   until(condition: () => boolean, what = "a condition"): Promise<void> {
-    return new Promise((resolve, reject) => {
+    const coming = new Promise<void>((resolve, reject) => {
       const settle = (then: () => void): void => {
         this.#waiters.delete(check);
-        clearTimeout(patience);
         then();
       };
       const check = (): void => {
@@ -104,13 +101,12 @@ export class TestClient {
           settle(() => reject(error));
         }
       };
-      const patience = setTimeout(() => {
-        const last = this.frames.slice(-3).map((frame) => JSON.stringify(frame).slice(0, 300));
-        const error = new Error(`no ${what} in ${PATIENCE} ms; last came ${last.join(", ")}`);
-        settle(() => reject(error));
-      }, PATIENCE);
       this.#waiters.add(check);
       check();
+    });
+    return inTime(coming, () => {
+      const last = this.frames.slice(-3).map((frame) => JSON.stringify(frame).slice(0, 300));
+      return `${what}; last came ${last.join(", ")}`;
     });
   }
 

@@ -174,5 +174,5 @@ describe("two gateways on one DynamoDB table", () => {
       { seed, numRuns: 8 },
     );
     expect(await first.owed()).toEqual([]);
-  }, 40_000);
+  });
 });

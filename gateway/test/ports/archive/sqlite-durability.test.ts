@@ -56,7 +56,7 @@ describe("an SQLite file", () => {
       outcome: "duplicate",
       reply: two.reply,
     });
-  }, 20_000);
+  });
 
   test("is shared by processes: ids are taken once, ends won once, nothing is lost", async () => {
     const shared = Array.from({ length: 60 }, (_, number) =>
@@ -87,7 +87,7 @@ describe("an SQLite file", () => {
     ]);
     expect([...ones.ended, ...twos.ended].filter(Boolean)).toHaveLength(60);
     expect(await archive.owed()).toEqual([]);
-  }, 20_000);
+  });
 
   test("is made once by processes that start at the same moment, and reopened as it was", async () => {
     const started = await Promise.all([open(), open(), open(), open()]);

@@ -1,4 +1,5 @@
 import { EventEmitter, once } from "node:events";
+import { inTime } from "../support/patience.ts";
 
 /** What an instance heard. */
 export interface Inbox {
@@ -18,8 +19,11 @@ export function inbox(): Inbox {
       heard.push(message);
       arrivals.emit("message");
     },
-    async count(messages) {
-      while (heard.length < messages) await once(arrivals, "message");
+    count(messages) {
+      const counting = async (): Promise<void> => {
+        while (heard.length < messages) await once(arrivals, "message");
+      };
+      return inTime(counting(), () => `${messages} messages; heard were ${heard.join(", ")}`);
     },
   };
 }

@@ -72,7 +72,7 @@ describe("a gateway on DynamoDB", () => {
     expect(seen.during).toBeGreaterThan(5);
     const owed = await createDynamoArchive(survivor).owed();
     expect(owed.filter(({ user }) => erased.includes(user))).toEqual([]);
-  }, 30_000);
+  });
 
   test.each([0, 1, 2, 3, 4, 5, 6])(
     "that sleeps for a whole erasure after %i writes of a question brings nothing of it back",
@@ -121,5 +121,5 @@ describe("a gateway on DynamoDB", () => {
       if (!dead) break;
       expect(writes).toBeLessThan(40);
     }
-  }, 30_000);
+  });
 });

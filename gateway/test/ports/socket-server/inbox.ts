@@ -1,4 +1,5 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { inTime } from "../support/patience.ts";
+import { until } from "../support/until.ts";
 
 /** Values in the order in which they came, to be awaited one by one. */
 export class Inbox<T> {
@@ -15,9 +16,10 @@ export class Inbox<T> {
   /** The next value that was not handed out yet. */
   async next(): Promise<T> {
     while (this.#read >= this.all.length) {
-      await new Promise<void>((resolve) => {
+      const coming = new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
+      await inTime(coming, () => `one more value; so far there were ${JSON.stringify(this.all.slice(-3))}`);
     }
     const value = this.all[this.#read];
     this.#read += 1;
@@ -33,7 +35,5 @@ export class Inbox<T> {
   }
 }
 
-/** Resolves once the condition holds; the test's own time limit ends a wait in vain. */
-export async function eventually(holds: () => boolean): Promise<void> {
-  while (!holds()) await pause(2);
-}
+/** Resolves once the condition holds. */
+export const eventually: (holds: () => boolean) => Promise<void> = until;

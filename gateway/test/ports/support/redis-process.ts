@@ -1,12 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
+import { inTime } from "./patience.ts";
 import { type TemporaryFolder, temporaryFolder } from "./temporary-folder.ts";
 
 /** Tries to find ports that nobody else takes meanwhile. */
 const ATTEMPTS = 5;
+/** From where to where ports are looked for: below those that systems give to connections, which would take one meanwhile. */
+const PORTS = [15_000, 32_000] as const;
 
 /** A `redis-server` of a test's own, which writes nothing to disk that lasts. */
 export interface RedisProcess {
@@ -93,7 +97,8 @@ async function serves(child: ChildProcess, lines: string[]): Promise<boolean> {
       if (line.match(/Ready to accept connections|Sentinel ID is/u)) resolve(true);
     });
   });
-  return await Promise.race([ready, failed, once(child, "exit").then(() => false)]);
+  const serving = Promise.race([ready, failed, once(child, "exit").then(() => false)]);
+  return await inTime(serving, () => `redis-server serves; it said ${lines.slice(-5).join("\n")}`);
 }
 
 function running(
@@ -126,11 +131,16 @@ function running(
 }
 
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("there is no free port");
-  return address.port;
+  for (;;) {
+    const port = randomInt(...PORTS);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (!isFree) continue;
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 }

@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { connectRedis, type RedisConnection } from "../../../src/adapters/redis/connection.ts";
 import { type RedisProcess, startRedisProcess } from "./redis-process.ts";
+import { until } from "./until.ts";
 
 /** Which Redis a suite runs against. */
 export type RedisKind = "one server" | "a cluster";
@@ -118,9 +119,12 @@ async function joinCluster(processes: readonly RedisProcess[], servers: readonly
     }),
   );
   await Promise.all(
-    servers.map(async (server) => {
-      while (!(await knowsAll(server, servers.length))) await pause(20);
-    }),
+    servers.map((server) =>
+      until(
+        () => knowsAll(server, servers.length),
+        () => pause(20),
+      ),
+    ),
   );
 }
 

@@ -1,3 +1,5 @@
+import { inTime } from "../../../../gateway/test/ports/support/patience.ts";
+
 /** Things that come in one by one, to be looked at and waited for. */
 export class Collected<Item> {
   readonly #items: Item[] = [];
@@ -15,7 +17,7 @@ export class Collected<Item> {
 
   /** Resolves once a condition on all of them holds. */
   until(condition: (items: readonly Item[]) => boolean): Promise<void> {
-    return new Promise((resolve) => {
+    const coming = new Promise<void>((resolve) => {
       const look = (): void => {
         if (!condition(this.#items)) return;
         this.#waiters.delete(look);
@@ -24,5 +26,6 @@ export class Collected<Item> {
       this.#waiters.add(look);
       look();
     });
+    return inTime(coming, () => `${condition}; there are ${JSON.stringify(this.#items).slice(0, 500)}`);
   }
 }
