@@ -39,7 +39,8 @@ let users = 0;
 
 /** The scope under a user's name that no test had before: shrinking plays the same scope again and again. */
 export function freshScope(scope: Scope): Scope {
-  return scopeOf(scope.tenant, `${scope.user}${++users}`);
+  // With no digit before it, the number ends no other number: nobody else is called so.
+  return scopeOf(scope.tenant, `${scope.user}~${++users}`);
 }
 
 /** Pairs of scopes that differ and yet look alike to a key that joins tenant and user without care. */
