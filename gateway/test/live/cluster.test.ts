@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
 import { expectedText } from "../../../scripts/upstream-simulator/index.ts";
+import { measure } from "../ports/support/lived-clock.ts";
 import { until } from "../ports/support/until.ts";
 import type { GatewayProcess } from "./support/gateway-process.ts";
 import { type Instances, prepareInstances } from "./support/instances.ts";
@@ -83,7 +84,7 @@ describe("two instances on one Redis", () => {
   test("a socket opened elsewhere mid-answer resumes at the exact chunk, and goes on live", async () => {
     const token = newUser();
     const here = await connect(left.chatUrl, { token });
-    const ack = await here.ask("[[sim tokens=150 rate=150 seed=22]]");
+    const ack = await here.ask("[[sim tokens=150 rate=150 seed=22 hold-after=60]]");
     await here.until(() => here.textOf(ack.reply).seq >= 30, "thirty chunks");
     await here.close();
     const there = await connect(right.chatUrl, { token });
@@ -91,6 +92,7 @@ describe("two instances on one Redis", () => {
     expect(listed).toMatchObject({ reply: ack.reply, state: "streaming" });
     expect(listed?.seq).toBeGreaterThanOrEqual(30);
     resumeAll(there);
+    instances.upstream.goOn();
     await there.frame("done", ({ reply }) => reply === ack.reply);
     expect(there.textOf(ack.reply).text).toBe(expectedText(22, 150));
     await there.close();
@@ -172,12 +174,14 @@ describe("two instances on one Redis", () => {
   });
 
   test("another archive or secret stops the start with one clear error", async () => {
-    await expect(
+    const [secret, archive] = [
       instances.start({ PARLANCE_SECRET: "another-secret-of-at-least-32-characters!" }),
-    ).rejects.toThrow(/PARLANCE_SECRET: other instances/);
-    await expect(
       instances.start({ DATA_DIR: `${process.cwd()}/node_modules/.parlance/other` }),
-    ).rejects.toThrow(/DATA_DIR/);
+    ];
+    await Promise.all([
+      expect(secret).rejects.toThrow(/PARLANCE_SECRET: other instances/),
+      expect(archive).rejects.toThrow(/DATA_DIR/),
+    ]);
   });
 
   test("the same archive may be named in another way", async () => {
@@ -188,102 +192,117 @@ describe("two instances on one Redis", () => {
 
 describe("an instance that goes", () => {
   let instances: Instances;
+  let staying: GatewayProcess;
+  let leaving: GatewayProcess;
+  let dying: GatewayProcess;
+  let sleeping: GatewayProcess;
   beforeAll(async () => {
     instances = await prepareInstances();
+    [staying, leaving, dying, sleeping] = await Promise.all([
+      instances.start(),
+      instances.start(),
+      instances.start(),
+      instances.start(),
+    ]);
   });
   afterAll(() => instances.stop());
 
-  test("killed mid-answer, it is taken over within ten seconds: a snapshot of the next epoch, then the exact text", async () => {
-    const [left, right] = await Promise.all([instances.start(), instances.start()]);
+  /** Has an answer under way on one, which goes on when it is let go; the user has a socket there and nowhere else. */
+  const midAnswer = async (going: GatewayProcess, seed: number) => {
     const token = newUser();
-    const here = await connect(left.chatUrl, { token });
-    const there = await connect(right.chatUrl, { token });
-    instances.upstream.next({ stallAfter: 40 });
-    const ack = await here.ask("[[sim tokens=200 rate=100 seed=61]]");
-    const waiting = await here.ask("[[sim tokens=5 rate=100 seed=62]]", { conversation: ack.conversation });
-    await there.until(() => there.textOf(ack.reply).seq >= 20, "twenty chunks");
-    const killedAt = performance.now();
-    await left.end("SIGKILL");
-    const snapshot = await there.frame("snapshot", ({ reply }) => reply === ack.reply);
-    expect(performance.now() - killedAt).toBeLessThan(10_500);
-    expect(snapshot.epoch).toBeGreaterThan(1);
-    const done = await there.frame("done", ({ reply }) => reply === ack.reply);
-    expect(done).toMatchObject({ reason: "stop", epoch: snapshot.epoch });
-    expect(there.textOf(ack.reply).text).toBe(expectedText(61, 200));
-    await there.frame("done", ({ reply }) => reply === waiting.reply);
-    expect(there.textOf(waiting.reply).text).toBe(expectedText(62, 5));
-    expect(there.all("done")).toHaveLength(2);
-    await there.close();
-    await right.end("SIGKILL");
-  });
-
-  test("a socket that has not resumed yet what `ready` named is not sent it because of a take-over", async () => {
-    const [left, right] = await Promise.all([instances.start(), instances.start()]);
-    const token = newUser();
-    const here = await connect(left.chatUrl, { token });
-    instances.upstream.next({ stallAfter: 40 });
-    const ack = await here.ask("[[sim tokens=120 rate=60 seed=65]]");
-    await here.until(() => here.textOf(ack.reply).seq > 3, "three chunks");
-    const there = await connect(right.chatUrl, { token });
-    expect(there.all("ready")[0]?.replies).toMatchObject([{ reply: ack.reply }]);
-    await left.end("SIGKILL");
-    const attempts = (): number =>
-      instances.upstream.requests.filter(({ directives }) => directives.seed === 65).length;
-    await instances.upstream.waitFor(() => attempts() === 2);
-    await there.roundTrip();
-    expect(there.ofReply(ack.reply)).toEqual([]);
-    resumeAll(there);
-    await there.frame("done", ({ reply }) => reply === ack.reply);
-    expect(there.textOf(ack.reply).text).toBe(expectedText(65, 120));
-    expect(there.all("done")).toHaveLength(1);
-    await there.close();
-    await right.end("SIGKILL");
-  });
+    const here = await connect(going.chatUrl, { token });
+    instances.upstream.next({ holdAfter: 40 });
+    const { reply, conversation } = await here.ask(`[[sim tokens=200 rate=100 seed=${seed}]]`);
+    await here.until(() => here.textOf(reply).seq >= 20, "twenty chunks");
+    return { token, here, reply, conversation, text: expectedText(seed, 200) };
+  };
+  /** The same, where they have another socket on the one that stays, and a question that waits. */
+  const midAnswerInBoth = async (going: GatewayProcess, seed: number) => {
+    const answer = await midAnswer(going, seed);
+    const { token, here, conversation, reply } = answer;
+    const there = await connect(staying.chatUrl, { token });
+    there.send({ type: "resume", reply, after: 0 });
+    await there.until(() => there.textOf(reply).seq >= 20, "twenty chunks");
+    const waiting = await here.ask(`[[sim tokens=5 rate=100 seed=${seed + 1}]]`, { conversation });
+    return { ...answer, there, waiting: { reply: waiting.reply, text: expectedText(seed + 1, 5) } };
+  };
 
   test("asked to stop, its running answer finishes and what waits moves at once; no token is lost", async () => {
-    const [left, right] = await Promise.all([instances.start(), instances.start()]);
-    const token = newUser();
-    const here = await connect(left.chatUrl, { token });
-    const there = await connect(right.chatUrl, { token });
-    const running = await here.ask("[[sim tokens=80 rate=60 seed=71]]");
-    const waiting = await here.ask("[[sim tokens=10 rate=100 seed=72]]", {
-      conversation: running.conversation,
-    });
-    await here.until(() => here.textOf(running.reply).seq > 5, "five chunks");
-    const ended = left.end("SIGTERM");
+    const { here, there, reply, text, waiting } = await midAnswerInBoth(leaving, 71);
+    const ended = leaving.end("SIGTERM");
     await here.frame("goaway");
-    for (const { reply, seed, tokens } of [
-      { reply: running.reply, seed: 71, tokens: 80 },
-      { reply: waiting.reply, seed: 72, tokens: 10 },
-    ]) {
-      expect(await there.frame("done", (done) => done.reply === reply)).toMatchObject({ reason: "stop" });
-      expect(there.textOf(reply).text).toBe(expectedText(seed, tokens));
+    instances.upstream.goOn();
+    for (const answer of [{ reply, text }, waiting]) {
+      expect(await there.frame("done", (done) => done.reply === answer.reply)).toMatchObject({
+        reason: "stop",
+      });
+      expect(there.textOf(answer.reply).text).toBe(answer.text);
     }
     await here.frame("done", (done) => done.reply === waiting.reply);
-    expect(here.textOf(running.reply).text).toBe(expectedText(71, 80));
+    expect(here.textOf(reply).text).toBe(text);
     await here.close();
     expect(await ended).toBe(0);
     await there.close();
-    await right.end("SIGKILL");
   });
 
-  test("paused until it was overtaken, it stores and sends nothing more", async () => {
-    const [left, right] = await Promise.all([instances.start(), instances.start()]);
-    const token = newUser();
-    const here = await connect(left.chatUrl, { token });
-    const there = await connect(right.chatUrl, { token });
-    const ack = await here.ask("[[sim tokens=150 rate=20 seed=81]]");
-    await there.until(() => there.textOf(ack.reply).seq >= 5, "five chunks");
-    left.process.kill("SIGSTOP");
-    const snapshot = await there.frame("snapshot", ({ reply }) => reply === ack.reply);
-    left.process.kill("SIGCONT");
-    const done = await there.frame("done", ({ reply }) => reply === ack.reply);
-    expect(done).toMatchObject({ reason: "stop", epoch: snapshot.epoch });
-    expect(there.textOf(ack.reply).text).toBe(expectedText(81, 150));
-    await here.frame("done", ({ reply }) => reply === ack.reply);
-    expect(here.all("done")).toEqual([done]);
-    expect(here.textOf(ack.reply).text).toBe(expectedText(81, 150));
-    await Promise.all([here.close(), there.close()]);
-    await Promise.all([left.end("SIGKILL"), right.end("SIGKILL")]);
+  describe("without a word", () => {
+    let killed: Awaited<ReturnType<typeof midAnswerInBoth>>;
+    let unresumed: Awaited<ReturnType<typeof midAnswer>>;
+    let late: TestClient;
+    let paused: Awaited<ReturnType<typeof midAnswerInBoth>>;
+    let gone: () => number;
+    beforeAll(async () => {
+      killed = await midAnswerInBoth(dying, 61);
+      unresumed = await midAnswer(dying, 65);
+      late = await connect(staying.chatUrl, { token: unresumed.token });
+      paused = await midAnswerInBoth(sleeping, 81);
+      sleeping.process.kill("SIGSTOP");
+      await dying.end("SIGKILL");
+      gone = measure();
+      // What the one that sleeps is to find when it wakes: its answer's end.
+      instances.upstream.goOn();
+    });
+
+    test("killed mid-answer, it is taken over within ten seconds: a snapshot of the next epoch, then the exact text", async () => {
+      const { there, reply, text, waiting } = killed;
+      const snapshot = await there.frame("snapshot", (frame) => frame.reply === reply && frame.epoch > 1);
+      expect(gone()).toBeLessThan(10_500);
+      const done = await there.frame("done", (frame) => frame.reply === reply);
+      expect(done).toMatchObject({ reason: "stop", epoch: snapshot.epoch });
+      expect(there.textOf(reply).text).toBe(text);
+      await there.frame("done", (frame) => frame.reply === waiting.reply);
+      expect(there.textOf(waiting.reply).text).toBe(waiting.text);
+      expect(there.all("done")).toHaveLength(2);
+      await there.close();
+    });
+
+    test("paused until it was overtaken, it stores and sends nothing more", async () => {
+      const { here, there, reply, text, waiting } = paused;
+      const snapshot = await there.frame("snapshot", (frame) => frame.reply === reply && frame.epoch > 1);
+      sleeping.process.kill("SIGCONT");
+      const done = await there.frame("done", (frame) => frame.reply === reply);
+      expect(done).toMatchObject({ reason: "stop", epoch: snapshot.epoch });
+      expect(there.textOf(reply).text).toBe(text);
+      for (const id of [reply, waiting.reply]) await here.frame("done", (frame) => frame.reply === id);
+      expect(here.all("done").filter((frame) => frame.reply === reply)).toEqual([done]);
+      expect(here.textOf(reply).text).toBe(text);
+      expect(here.textOf(waiting.reply).text).toBe(waiting.text);
+      await Promise.all([here.close(), there.close()]);
+    });
+
+    test("a socket that has not resumed yet what `ready` named is not sent it because of a take-over", async () => {
+      const { reply, text } = unresumed;
+      expect(late.all("ready")[0]?.replies).toMatchObject([{ reply }]);
+      const attempts = (): number =>
+        instances.upstream.requests.filter(({ directives }) => directives.seed === 65).length;
+      await instances.upstream.waitFor(() => attempts() === 2);
+      await late.roundTrip();
+      expect(late.ofReply(reply)).toEqual([]);
+      resumeAll(late);
+      await late.frame("done", (frame) => frame.reply === reply);
+      expect(late.textOf(reply).text).toBe(text);
+      expect(late.all("done")).toHaveLength(1);
+      await late.close();
+    });
   });
 });

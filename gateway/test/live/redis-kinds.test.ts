@@ -27,58 +27,35 @@ async function setStage(redisUrl: string): Promise<Stage> {
   return { instances, left, here, there: await connect(right.chatUrl, { token }) };
 }
 
-/** Asked on the one, shown on both; then the one is killed, before its attempt can end, and the other goes on. */
-async function diesMidAnswer({ instances, left, here, there }: Stage, seed: number): Promise<void> {
+/** Asked on the one, shown on both; then the one is killed, before its attempt can end. @returns the reply */
+async function dieMidAnswer({ instances, left, here, there }: Stage, seed: number): Promise<string> {
   instances.upstream.next({ stallAfter: 40 });
   const { reply } = await here.ask(`[[sim tokens=100 rate=100 seed=${seed}]]`);
   await there.until(() => there.textOf(reply).seq >= 20, "twenty chunks");
   await left.end("SIGKILL");
-  const snapshot = await there.frame("snapshot", (frame) => frame.reply === reply);
-  expect(snapshot.epoch).toBe(2);
-  expect(await there.frame("done", (done) => done.reply === reply)).toMatchObject({
-    reason: "stop",
-    epoch: 2,
-  });
-  expect(there.textOf(reply).text).toBe(expectedText(seed, 100));
+  return reply;
 }
 
-describe("two instances on a cluster of Redis", () => {
-  let redis: Awaited<ReturnType<typeof startTestRedis>>;
-  let stage: Stage;
+describe("two instances", () => {
+  let cluster: Awaited<ReturnType<typeof startTestRedis>>;
+  let sentinels: SentinelRedis;
+  let onCluster: Stage;
+  let behindSentinels: Stage;
   beforeAll(async () => {
-    redis = await startTestRedis("a cluster");
-    stage = await setStage(redis.url);
+    [cluster, sentinels] = await Promise.all([startTestRedis("a cluster"), startSentinelRedis()]);
+    [onCluster, behindSentinels] = await Promise.all([setStage(cluster.url), setStage(sentinels.url)]);
   });
   afterAll(async () => {
-    await stage.instances.stop();
-    await redis.stop();
+    await Promise.all([onCluster, behindSentinels].map(({ instances }) => instances.stop()));
+    await Promise.all([cluster.stop(), sentinels.stop()]);
   });
 
-  test("are one: live in both by sharded channels, and taken over when one dies", async () => {
-    await diesMidAnswer(stage, 601);
-    const commands = await redis.commands();
-    expect(commands.get("spublish")).toBeGreaterThan(0);
-    expect(commands.get("publish")).toBeUndefined();
-  });
-});
-
-describe("two instances behind sentinels", () => {
-  let redis: SentinelRedis;
-  let stage: Stage;
-  beforeAll(async () => {
-    redis = await startSentinelRedis();
-    stage = await setStage(redis.url);
-  });
-  afterAll(async () => {
-    await stage.instances.stop();
-    await redis.stop();
-  });
-
-  test("lose their Redis mid-answer and go on with the next one, in both, to the exact text", async () => {
-    const { here, there } = stage;
-    const { reply, conversation } = await here.ask("[[sim tokens=200 rate=40 seed=611]]");
+  test("behind sentinels lose their Redis mid-answer and go on with the next one, in both, to the exact text", async () => {
+    const { here, there, instances } = behindSentinels;
+    const { reply, conversation } = await here.ask("[[sim tokens=200 rate=100 seed=611 hold-after=40]]");
     await there.until(() => there.textOf(reply).seq >= 20, "twenty chunks");
-    await redis.loseMaster();
+    await sentinels.loseMaster();
+    instances.upstream.goOn();
     for (const client of [here, there]) {
       const done = await client.frame("done", (frame) => frame.reply === reply);
       expect(done).toMatchObject({ reason: "stop" });
@@ -91,7 +68,29 @@ describe("two instances behind sentinels", () => {
     }
   });
 
-  test("and are taken over when one dies", () => diesMidAnswer(stage, 613));
+  describe("are taken over where one dies mid-answer", () => {
+    let replies: readonly string[];
+    beforeAll(async () => {
+      replies = await Promise.all([dieMidAnswer(onCluster, 601), dieMidAnswer(behindSentinels, 613)]);
+    });
+
+    const expectGoneOn = async ({ there }: Stage, reply: string | undefined, seed: number): Promise<void> => {
+      const snapshot = await there.frame("snapshot", (frame) => frame.reply === reply);
+      expect(snapshot.epoch).toBe(2);
+      const done = await there.frame("done", (frame) => frame.reply === reply);
+      expect(done).toMatchObject({ reason: "stop", epoch: 2 });
+      expect(there.textOf(done.reply).text).toBe(expectedText(seed, 100));
+    };
+
+    test("on a cluster of Redis, by sharded channels alone", async () => {
+      await expectGoneOn(onCluster, replies[0], 601);
+      const commands = await cluster.commands();
+      expect(commands.get("spublish")).toBeGreaterThan(0);
+      expect(commands.get("publish")).toBeUndefined();
+    });
+
+    test("behind sentinels", () => expectGoneOn(behindSentinels, replies[1], 613));
+  });
 });
 
 /** Asks, and asks again where it is told to come later. @returns the reply */
