@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type AdminGateway, OPERATOR_KEY, startAdminGateway } from "./support/admin-client.ts";
+import { COMPILED } from "./support/gateway-process.ts";
 import { connect } from "./support/test-client.ts";
 
 const PARLANCE = join(import.meta.dirname, "../../bin/parlance.mjs");
@@ -33,6 +34,7 @@ describe("the parlance command", () => {
       cwd: tmpdir(),
       env: {
         PATH: process.env.PATH ?? "",
+        NODE_COMPILE_CACHE: COMPILED,
         PARLANCE_URL: url,
         PARLANCE_ADMIN_KEY: OPERATOR_KEY,
         ...environment,

@@ -2,8 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { inTime } from "../../ports/support/patience.ts";
 
 const MAIN = join(import.meta.dirname, "../../../src/main.ts");
+/** Where Node keeps what it compiled of the gateway, for the next start: half of what a start costs. */
+export const COMPILED = join(import.meta.dirname, "../../../../node_modules/.parlance/compiled");
 
 /** A gateway in a process of its own, as an operator starts it. */
 export interface GatewayProcess {
@@ -20,11 +23,11 @@ export interface GatewayProcess {
 /**
  * Starts a gateway process and waits until it listens.
  *
- * @param environment its whole configuration; nothing is inherited but PATH
+ * @param environment its whole configuration; nothing of it is inherited
  */
 export async function startGatewayProcess(environment: Record<string, string>): Promise<GatewayProcess> {
   const child = spawn(process.execPath, [MAIN], {
-    env: { PATH: process.env.PATH ?? "", PORT: "0", ...environment },
+    env: { PATH: process.env.PATH ?? "", NODE_COMPILE_CACHE: COMPILED, PORT: "0", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const output: string[] = [];
@@ -39,12 +42,14 @@ export async function startGatewayProcess(environment: Record<string, string>): 
     });
   });
   const exited = once(child, "exit").then(([code]) => code as number | null);
-  const port = await Promise.race([
+  const started = Promise.race([
     listening,
     exited.then((code) => {
       throw new Error(`the gateway ended with ${code}: ${log.join("\n")}`);
     }),
   ]);
+  const latest = (): string => log.slice(-5).join("\n");
+  const port = await inTime(started, () => `the gateway listens; it logged ${latest()}`);
   return {
     port,
     chatUrl: `ws://127.0.0.1:${port}/v1/chat`,
@@ -53,7 +58,7 @@ export async function startGatewayProcess(environment: Record<string, string>): 
     process: child,
     end(signal) {
       child.kill(signal);
-      return exited;
+      return inTime(exited, () => `the gateway ends by ${signal}; it logged ${latest()}`);
     },
   };
 }
