@@ -1,6 +1,7 @@
 import { connect as connectTcp } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { expectedText } from "../../../scripts/upstream-simulator/index.ts";
+import { undisturbed } from "../ports/support/lived-clock.ts";
 import { until } from "../ports/support/until.ts";
 import { prepareInstances } from "./support/instances.ts";
 import { connect, signToken, type TestClient } from "./support/test-client.ts";
@@ -62,29 +63,30 @@ describe("a user who goes", () => {
     await back.close();
   });
 
-  test("and comes back in time has lost nothing, however often", async () => {
-    const sub = user();
-    const first = await arrive(sub);
-    const ack = await first.ask(`[[sim tokens=400 rate=200 seed=${seedOf()}]]`);
-    await first.until(() => first.textOf(ack.reply).seq > 5, "some text");
-    await first.drop();
-    let last = first;
-    // Twice the time after which the user would have been given up.
-    const end = performance.now() + 2 * ABANDON_SECONDS * 1000;
-    while (performance.now() < end) {
+  test("and comes back in time has lost nothing, however often", () =>
+    undisturbed(async () => {
+      const sub = user();
+      const first = await arrive(sub);
+      const ack = await first.ask(`[[sim tokens=400 rate=200 seed=${seedOf()}]]`);
+      await first.until(() => first.textOf(ack.reply).seq > 5, "some text");
+      await first.drop();
+      let last = first;
+      // Twice the time after which the user would have been given up.
+      const end = performance.now() + 2 * ABANDON_SECONDS * 1000;
+      while (performance.now() < end) {
+        last = await arrive(sub);
+        last.send({ type: "resume", reply: ack.reply, after: 0 });
+        const begun = last.frames.length;
+        await last.until(() => last.frames.length > begun + 40 || last.all("done").length > 0, "text");
+        if (last.all("done").length > 0) break;
+        await last.drop();
+      }
       last = await arrive(sub);
       last.send({ type: "resume", reply: ack.reply, after: 0 });
-      const begun = last.frames.length;
-      await last.until(() => last.frames.length > begun + 40 || last.all("done").length > 0, "text");
-      if (last.all("done").length > 0) break;
-      await last.drop();
-    }
-    last = await arrive(sub);
-    last.send({ type: "resume", reply: ack.reply, after: 0 });
-    expect((await last.frame("done")).reason).toBe("stop");
-    expect(last.textOf(ack.reply).text).toBe(expectedText(seedOf(), 400));
-    await last.close();
-  });
+      expect((await last.frame("done")).reason).toBe("stop");
+      expect(last.textOf(ack.reply).text).toBe(expectedText(seedOf(), 400));
+      await last.close();
+    }));
 
   test("on one socket is there on the other", async () => {
     const sub = user();
@@ -115,16 +117,17 @@ describe("a user who goes", () => {
     await back.close();
   });
 
-  test("and whose return dies in its handshake is given up all the same", async () => {
-    const sub = user();
-    const client = await arrive(sub);
-    const ack = await client.ask(`[[sim tokens=3000 rate=100 seed=${seedOf()}]]`);
-    await client.until(() => client.textOf(ack.reply).seq > 5, "some text");
-    await client.drop();
-    for (let tries = 0; tries < 20; tries++) await dieInHandshake(gateway, signToken({ sub }));
-    expect(isRunning()).toBe(true);
-    await aborted();
-  });
+  test("and whose return dies in its handshake is given up all the same", () =>
+    undisturbed(async () => {
+      const sub = user();
+      const client = await arrive(sub);
+      const ack = await client.ask(`[[sim tokens=3000 rate=100 seed=${seedOf()}]]`);
+      await client.until(() => client.textOf(ack.reply).seq > 5, "some text");
+      await client.drop();
+      for (let tries = 0; tries < 20; tries++) await dieInHandshake(gateway, signToken({ sub }));
+      expect(isRunning()).toBe(true);
+      await aborted();
+    }));
 });
 
 /** Asks for a WebSocket and is gone before the answer. */
@@ -152,27 +155,31 @@ test("a user who left one instance before the other is given up once they were g
   });
   try {
     const [left, right] = await Promise.all([instances.start(), instances.start()]);
-    const token = signToken({ sub: "traveller" });
-    const [here, there] = await Promise.all([
-      connect(left.chatUrl, { token }),
-      connect(right.chatUrl, { token }),
-    ]);
-    const { reply } = await here.ask("[[sim tokens=120 rate=25 seed=590]]");
-    // The answer is the clock, at 25 tokens a second.
-    const chunks = (client: TestClient, count: number): Promise<void> =>
-      client.until(() => client.textOf(reply).seq >= count, `${count} chunks`);
-    const said = (): number =>
-      instances.upstream.requests.find(({ directives }) => directives.seed === 590)?.tokensSent ?? 0;
-    await chunks(there, 10);
-    await here.drop();
-    await chunks(there, 45);
-    await there.drop();
-    await until(() => said() >= 75);
-    const back = await connect(right.chatUrl, { token });
-    back.send({ type: "resume", reply, after: 0 });
-    expect(await back.frame("done")).toMatchObject({ reply, reason: "stop" });
-    expect(back.textOf(reply).text).toBe(expectedText(590, 120));
-    await back.close();
+    let seed = 590;
+    await undisturbed(async () => {
+      seed++;
+      const token = signToken({ sub: `traveller-${seed}` });
+      const [here, there] = await Promise.all([
+        connect(left.chatUrl, { token }),
+        connect(right.chatUrl, { token }),
+      ]);
+      const { reply } = await here.ask(`[[sim tokens=120 rate=25 seed=${seed}]]`);
+      // The answer is the clock, at 25 tokens a second.
+      const chunks = (client: TestClient, count: number): Promise<void> =>
+        client.until(() => client.textOf(reply).seq >= count, `${count} chunks`);
+      const said = (): number =>
+        instances.upstream.requests.find(({ directives }) => directives.seed === seed)?.tokensSent ?? 0;
+      await chunks(there, 10);
+      await here.drop();
+      await chunks(there, 45);
+      await there.drop();
+      await until(() => said() >= 75);
+      const back = await connect(right.chatUrl, { token });
+      back.send({ type: "resume", reply, after: 0 });
+      expect(await back.frame("done")).toMatchObject({ reply, reason: "stop" });
+      expect(back.textOf(reply).text).toBe(expectedText(seed, 120));
+      await back.close();
+    });
   } finally {
     await instances.stop();
   }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { measure } from "../ports/support/lived-clock.ts";
 import { until } from "../ports/support/until.ts";
 import {
   ADMIN_KEYS,
@@ -46,9 +47,9 @@ describe("a change by the admin API", () => {
     const made = await owner("POST", "/tenants/acme/site-keys", { body: { allowedOrigins: [PAGE_ORIGIN] } });
     expect((await session(made.body.key)).status).toBe(201);
     await owner("POST", `/tenants/acme/site-keys/${made.body.id}/rotate`, { body: { graceSeconds: 0 } });
-    const changed = performance.now();
+    const took = measure();
     await until(async () => (await session(made.body.key)).status === 401);
-    expect(performance.now() - changed).toBeLessThan(LIVE);
+    expect(took()).toBeLessThan(LIVE);
   });
 
   test("ends the sockets of a revoked key on another instance within a second", async () => {
@@ -57,9 +58,9 @@ describe("a change by the admin API", () => {
     const client = await connect(there.chatUrl, { token, origin: PAGE_ORIGIN });
     await client.frame("ready");
     await owner("DELETE", `/tenants/acme/site-keys/${made.body.id}`);
-    const revoked = performance.now();
+    const took = measure();
     expect(await client.closed).toBe(4403);
-    expect(performance.now() - revoked).toBeLessThan(LIVE);
+    expect(took()).toBeLessThan(LIVE);
   });
 
   test("shows when keys were used last, on whatever instance that was", async () => {

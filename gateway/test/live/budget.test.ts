@@ -124,7 +124,7 @@ describe("tokens that a tenant, or a site's visitors, may use", () => {
       client.send({ type: "message", id: `none-${tries}`, conversation: "none", content: "x" });
       await client.frame("error", ({ ref }) => ref === `none-${tries}`);
     }
-    const { reply } = await client.ask("[[sim tokens=4000 rate=100]]");
+    const { reply } = await client.ask("[[sim tokens=4000 rate=100 stall-after=20]]");
     await client.until(() => client.textOf(reply).seq >= 3, "some text");
     expect(await asked(client, 10)).toBe("BUDGET_EXHAUSTED");
     client.send({ type: "cancel", reply });

@@ -47,12 +47,13 @@ describe("cancel", () => {
 
   test("while it waits it ends without a call, and those around it are answered in order", async () => {
     const client = await connect(gateway.chatUrl);
-    const first = await client.ask("[[sim tokens=60 rate=200 seed=1]]");
+    const first = await client.ask("[[sim tokens=60 rate=200 seed=1 hold-after=10]]");
     const second = await client.ask("[[sim tokens=5 seed=2]]");
     const third = await client.ask("[[sim tokens=5 seed=3]]");
     client.send({ type: "cancel", reply: second.reply });
     const done = await client.frame("done", ({ reply }) => reply === second.reply);
     expect(done).toMatchObject({ reason: "cancelled", seq: 0, usage: { inputTokens: 0, outputTokens: 0 } });
+    gateway.upstream.goOn();
     await client.frame("done", ({ reply }) => reply === third.reply);
     expect(client.all("done").map(({ reply }) => reply)).toEqual([second.reply, first.reply, third.reply]);
     expect(client.textOf(third.reply).text).toBe(expectedText(3, 5));

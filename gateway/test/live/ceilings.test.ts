@@ -106,7 +106,8 @@ describe("ceilings over all users of a tenant, where two instances run", () => {
     const next = await outcome(eve, "[[sim tokens=3]]");
     await eve.frame("done", ({ reply }) => reply === next.ack?.reply);
     const owner = await connect(left.chatUrl, { token: sign("streams", "user 9") });
-    expect((await outcome(owner, "[[sim tokens=30 rate=20]]")).ack).toBeDefined();
+    instances.upstream.next({ stallAfter: 10 });
+    expect((await outcome(owner, "[[sim tokens=30 rate=100]]")).ack).toBeDefined();
     expect((await outcome(eve, "[[sim tokens=3]]")).refusal?.code).toBe("CONCURRENCY_LIMITED");
     await left.end("SIGKILL");
     const back = await connect(right.chatUrl, { token: sign("streams", "user 0") });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
+import { until } from "../ports/support/until.ts";
 import { ADMIN_KEYS, seedWithAdmins } from "./support/admin-client.ts";
 import type { GatewayProcess } from "./support/gateway-process.ts";
 import { type Instances, prepareInstances } from "./support/instances.ts";
@@ -76,12 +77,9 @@ describe("an erasure where several instances run", () => {
     await doomed.end("SIGKILL");
     await erasing;
     const next = await instances.start();
-    let erasedAt: string | null = null;
-    while (erasedAt === null) {
-      const { erasure, conversations } = await call("GET", "survivor/export", next);
-      erasedAt = erasure.erasedAt;
-      if (erasedAt !== null) expect(conversations).toEqual([]);
-    }
+    const exported = () => call("GET", "survivor/export", next);
+    await until(async () => (await exported()).erasure.erasedAt !== null);
+    expect((await exported()).conversations).toEqual([]);
     const back = await connect(next.chatUrl, { token: signToken({ sub: "survivor" }) });
     expect(back.all("ready")[0]).toMatchObject({ conversation: null, messages: [] });
     await back.close();

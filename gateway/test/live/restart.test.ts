@@ -43,7 +43,7 @@ describe("a gateway process", () => {
   test("killed mid-answer and started again, it has the question, and the reply ended as interrupted with its text so far", async () => {
     const first = await start();
     const before = await connect(first.chatUrl);
-    const ack = await before.ask("[[sim tokens=5000 rate=100 seed=4]]");
+    const ack = await before.ask("[[sim tokens=5000 rate=100 seed=4 stall-after=250]]");
     const waiting = await before.ask("and this waits");
     await before.until(() => before.textOf(ack.reply).seq >= 150, "more than a second of text");
     const seen = before.textOf(ack.reply);
@@ -89,7 +89,7 @@ describe("a gateway process", () => {
   test("asked to stop, it is no longer ready, takes no sockets, lets replies finish, says goodbye and exits with 0", async () => {
     const gateway = await start({ DRAIN_SECONDS: "30" });
     const client = await connect(gateway.chatUrl);
-    const ack = await client.ask("[[sim tokens=60 rate=60 seed=6]]");
+    const ack = await client.ask("[[sim tokens=60 rate=60 seed=6 hold-after=20]]");
     await client.until(() => client.textOf(ack.reply).seq > 0, "the first token");
     const ended = gateway.end("SIGTERM");
     await client.frame("goaway");
@@ -106,6 +106,7 @@ describe("a gateway process", () => {
       code: "INTERNAL",
       retryAfter: 2,
     });
+    upstream.goOn();
     expect(await client.frame("done", ({ reply }) => reply === ack.reply)).toMatchObject({ reason: "stop" });
     expect(client.textOf(ack.reply).text).toBe(expectedText(6, 60));
     expect(await client.closed).toBe(1012);
@@ -180,10 +181,9 @@ describe("a gateway process", () => {
     await writeFile(file, "");
     for (const directory of [file, join(file, "below")]) {
       const secrets = { PARLANCE_SECRET: "s".repeat(32), PARLANCE_ADMIN_KEY: "k".repeat(32) };
-      for (const environment of [{ DATA_DIR: directory }, { DATA_DIR: directory, ...secrets }])
-        await expect(startGatewayProcess(environment)).rejects.toThrow(
-          `DATA_DIR: nothing can be written in ${directory}`,
-        );
+      const started = [{ DATA_DIR: directory }, { DATA_DIR: directory, ...secrets }].map(startGatewayProcess);
+      const said = `DATA_DIR: nothing can be written in ${directory}`;
+      await Promise.all(started.map((starting) => expect(starting).rejects.toThrow(said)));
     }
   });
 });

@@ -38,7 +38,7 @@ describe("a reply that is read again", () => {
   test("after a drop goes on at the very next chunk, with no seam, to the one end", async () => {
     const sub = user();
     const before = await arrive(sub);
-    const ack = await before.ask("[[sim tokens=300 rate=600 seed=1]]");
+    const ack = await before.ask("[[sim tokens=300 rate=600 seed=1 hold-after=80]]");
     await before.until(() => before.textOf(ack.reply).seq >= 40, "some text");
     await before.drop();
     const { text, seq } = before.textOf(ack.reply);
@@ -47,6 +47,7 @@ describe("a reply that is read again", () => {
     expect(ready.replies).toMatchObject([{ reply: ack.reply, message: ack.message, state: "streaming" }]);
     expect(ready.replies[0]?.seq).toBeGreaterThanOrEqual(seq);
     after.send({ type: "resume", reply: ack.reply, after: seq, epoch: ready.replies[0]?.epoch });
+    gateway.upstream.goOn();
     const done = await after.frame("done");
     const resumed = tokens(after, ack.reply);
     expect(resumed[0]?.seq).toBe(seq + (resumed[0]?.n ?? 1));
@@ -78,7 +79,7 @@ describe("a reply that is read again", () => {
   test("a listed reply is silent until its resume; one that is asked for later comes by itself", async () => {
     const sub = user();
     const asker = await arrive(sub);
-    const listed = await asker.ask("[[sim tokens=40 rate=200 seed=3]]");
+    const listed = await asker.ask("[[sim tokens=40 rate=200 seed=3 hold-after=10]]");
     const waiting = await asker.ask("[[sim tokens=5 seed=4]]");
     const other = await arrive(sub);
     const { replies } = await other.frame("ready");
@@ -88,6 +89,7 @@ describe("a reply that is read again", () => {
     ]);
     const later = await asker.ask("[[sim tokens=6 seed=5]]");
     other.send({ type: "resume", reply: waiting.reply, after: 0 });
+    gateway.upstream.goOn();
     await other.frame("done", ({ reply }) => reply === later.reply);
     expect(other.ofReply(listed.reply)).toEqual([]);
     for (const [{ reply, message }, seed, length] of [
@@ -127,13 +129,14 @@ describe("a reply that is read again", () => {
   test("two tabs read the same, and a third that joins in the middle reads the rest", async () => {
     const sub = user();
     const [left, right] = [await arrive(sub), await arrive(sub)];
-    const ack = await left.ask("[[sim tokens=120 rate=500 seed=7]]");
+    const ack = await left.ask("[[sim tokens=120 rate=500 seed=7 hold-after=40]]");
     await right.until(() => right.textOf(ack.reply).seq > 20, "some text");
     const third = await arrive(sub);
     const { replies, messages } = await third.frame("ready");
     const shown = messages.find(({ id }) => id === ack.reply);
     expect(shown).toMatchObject({ status: "streaming", content: chunks(7, 0, replies[0]?.seq ?? -1) });
     third.send({ type: "resume", reply: ack.reply, after: replies[0]?.seq ?? 0, epoch: replies[0]?.epoch });
+    gateway.upstream.goOn();
     await Promise.all([left, right, third].map((tab) => tab.frame("done")));
     expect(left.textOf(ack.reply)).toEqual({ text: expectedText(7, 120), seq: 120 });
     expect(right.textOf(ack.reply)).toEqual(left.textOf(ack.reply));
@@ -157,7 +160,7 @@ describe("a reply that is read again", () => {
     const asker = await arrive(sub);
     const ack = await asker.ask("[[sim tokens=4 seed=8]]");
     await asker.frame("done");
-    time.advance(RESUMABLE - 5_000);
+    time.advance(RESUMABLE - 20_000);
     const inTime = await arrive(sub);
     inTime.send({ type: "resume", reply: ack.reply, after: 1 });
     await inTime.frame("done");
@@ -166,7 +169,7 @@ describe("a reply that is read again", () => {
         .map(({ content }) => content)
         .join(""),
     ).toBe(chunks(8, 1, 4));
-    time.advance(10_000);
+    time.advance(25_000);
     const late = await arrive(sub);
     late.send({ type: "resume", id: "late", reply: ack.reply, after: 1 });
     expect(await late.frame("error", ({ ref }) => ref === "late")).toMatchObject({ code: "NOT_FOUND" });

@@ -25,6 +25,8 @@ test("an answer whose second instance dies too is gone on with once more, exactl
     [first, second, third].map(({ chatUrl }) => connect(chatUrl, { token })),
   );
   if (one === undefined || two === undefined || three === undefined) throw new Error("three are connected");
+  // Neither of the first two can come to the end of what it asks for.
+  instances.upstream.next({ stallAfter: 150 }, 2);
   const { reply } = await one.ask("[[sim tokens=400 rate=100 seed=161]]");
   await two.until(() => two.textOf(reply).seq >= 100, "a hundred chunks");
   // Asleep while the second takes over, so that it is not the third that does.

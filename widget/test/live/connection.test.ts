@@ -9,8 +9,9 @@ const RATE = 60;
 /** How long, in seconds, the way to the gateway is cut; shorter where only the kind of cut matters. */
 const LONG = 10;
 const SHORT = 2;
-/** How long, in seconds, an answer lasts beyond the cut. */
-const MORE = 3;
+/** How long, in seconds, an answer lasts before the cut, and after it. */
+const BEFORE = 1;
+const AFTER = 1;
 
 let stage: Stage;
 let network: Network;
@@ -30,19 +31,24 @@ async function pageOnNetwork(): Promise<string> {
   return stage.pages.put({ head: stage.tag({}, network.url) });
 }
 
-/** Has a chat in the middle of an answer that goes on for so many seconds, and some more. */
+const tokensOf = (seconds: number): number => (BEFORE + seconds + AFTER) * RATE;
+
+/** Has a chat in the middle of an answer, which then waits; there is more of it than for so many seconds. */
 async function midAnswer(chat: Chat, seed: number, seconds: number): Promise<void> {
   await chat.open();
-  await chat.ask(`At length [[sim tokens=${(seconds + MORE) * RATE} rate=${RATE} seed=${seed}]]`);
+  await chat.ask(
+    `At length [[sim tokens=${tokensOf(seconds)} rate=${RATE} seed=${seed} hold-after=${BEFORE * RATE}]]`,
+  );
   await chat.grown(60);
 }
 
 const askedFor = (seed: number) =>
   stage.upstream.requests.filter(({ directives }) => directives.seed === seed);
 
-/** Resolves when the model has written for so many seconds more; nothing of it has come to the screen. */
+/** Lets the model write for so many seconds more, and resolves when it has; nothing of it has come to the screen. */
 async function nothingFor(chat: Chat, seed: number, seconds: number): Promise<void> {
   const sent = askedFor(seed)[0]?.tokensSent ?? 0;
+  stage.upstream.goOn(seconds * RATE);
   const written = (more: number) =>
     stage.upstream.waitFor(
       ({ directives, tokensSent }) => directives.seed === seed && tokensSent >= sent + more * RATE,
@@ -54,10 +60,11 @@ async function nothingFor(chat: Chat, seed: number, seconds: number): Promise<vo
   expect(await chat.answers.textContent()).toBe(before);
 }
 
-/** The answer is whole on the screen, once, asked for once, and drawn as one that never was interrupted. */
+/** The answer goes on, and is whole on the screen, once, asked for once, and drawn as one that never was interrupted. */
 async function expectWhole(chat: Chat, seed: number, seconds: number): Promise<void> {
+  stage.upstream.goOn();
   await chat.ended();
-  expect(await chat.copied()).toBe(expectedText(seed, (seconds + MORE) * RATE));
+  expect(await chat.copied()).toBe(expectedText(seed, tokensOf(seconds)));
   expect(await chat.answers.count()).toBe(1);
   expect(await chat.questions.count()).toBe(1);
   expect(askedFor(seed)).toHaveLength(1);

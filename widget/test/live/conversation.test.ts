@@ -14,11 +14,13 @@ describe("a visitor on a page of another origin", () => {
   test("asks, sees the answer grow, and has the exact text in the end", async () => {
     const chat = await stage.visit();
     await chat.open();
-    await chat.ask("Tell me [[sim tokens=150 rate=60 seed=7]]");
+    await chat.ask("Tell me [[sim tokens=150 rate=60 seed=7 hold-after=20]]");
     const early = await chat.grown(20);
+    stage.upstream.goOn(60);
     const later = await chat.grown(early.length + 100);
     expect(later.length).toBeGreaterThan(early.length);
     expect(await chat.stopButton.isVisible()).toBe(true);
+    stage.upstream.goOn();
     await chat.ended();
     expect(await chat.stopButton.isVisible()).toBe(false);
     expect(await chat.copied()).toBe(expectedText(7, 150));

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import type { CDPSession, Page } from "playwright-core";
+import { until } from "../../../gateway/test/ports/support/until.ts";
 import type { Chat } from "./support/chat.ts";
 import { SITE_KEY } from "./support/site.ts";
 import { type Stage, startStage } from "./support/stage.ts";
@@ -67,7 +68,7 @@ describe("a page that embeds the chat", () => {
   test("keeps the chat, and an answer under way, when its script swaps the body's content or the body", async () => {
     const chat = await stage.visit();
     await chat.open();
-    await chat.ask("At length [[sim tokens=300 rate=80 seed=62]]");
+    await chat.ask("At length [[sim tokens=300 rate=200 seed=62 hold-after=40]]");
     await chat.grown(30);
     await chat.page.evaluate(() => {
       history.pushState(null, "", "#elsewhere");
@@ -79,6 +80,7 @@ describe("a page that embeds the chat", () => {
       body.append("Yet elsewhere");
       document.body.replaceWith(body);
     });
+    stage.upstream.goOn();
     await chat.ended();
     expect(await chat.page.locator("aside").count()).toBe(1);
     expect(await chat.answers.count()).toBe(1);
@@ -110,7 +112,7 @@ describe("a page that embeds the chat", () => {
     await chat.ended();
     await chat.page.evaluate(() => history.replaceState(null, "", `/${"x".repeat(5_000)}`));
     await chat.ask("From farther [[sim tokens=10 seed=66]]");
-    await chat.ended();
+    await chat.ended(chat.answers.nth(1));
     expect(await chat.answers.count()).toBe(2);
   });
 
@@ -206,6 +208,5 @@ async function untilCollected(page: Page, browser: CDPSession): Promise<void> {
         (held) => held.deref() === undefined,
       ),
     );
-  do await browser.send("HeapProfiler.collectGarbage");
-  while (!(await isCollected()));
+  await until(isCollected, () => browser.send("HeapProfiler.collectGarbage"));
 }

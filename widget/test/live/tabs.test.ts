@@ -32,11 +32,12 @@ describe("two tabs of one visitor", () => {
     const { first, second, frames } = await twoTabs(41);
     await first.box.pressSequentially("Go");
     await frames.until((all) => all.some(({ type, active }) => type === "typing" && active));
-    await first.ask("Go on [[sim tokens=240 rate=80 seed=42]]");
+    await first.ask("Go on [[sim tokens=240 rate=80 seed=42 hold-after=60]]");
     await second.questions.nth(1).waitFor();
     await second.grown(100, second.answers.nth(1));
     expect(await first.stopButton.isVisible()).toBe(true);
     expect(await second.stopButton.isVisible()).toBe(true);
+    stage.upstream.goOn();
     for (const chat of [first, second]) {
       await chat.ended(chat.answers.nth(1));
       expect(await chat.copied(chat.answers.nth(1))).toBe(expectedText(42, 240));
@@ -65,11 +66,12 @@ describe("two tabs of one visitor", () => {
   test("an answer under way is caught up with by a tab that comes later", async () => {
     const first = await stage.visit();
     await first.open();
-    await first.ask("At length [[sim tokens=240 rate=80 seed=45]]");
+    await first.ask("At length [[sim tokens=240 rate=80 seed=45 hold-after=60]]");
     await first.grown(60);
     const second = await stage.tab(first.visitor, first.page.url());
     await second.open();
     await second.grown(60);
+    stage.upstream.goOn();
     for (const chat of [first, second]) {
       await chat.ended();
       expect(await chat.copied()).toBe(expectedText(45, 240));

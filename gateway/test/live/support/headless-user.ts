@@ -2,6 +2,7 @@ import type { EndReason, ServerFrame, ServerFrameOf } from "@parlance/protocol";
 import WebSocket from "ws";
 import { type ChatClient, createClient } from "../../../../widget/src/client/index.ts";
 import type { ClientEnvironment, Connection } from "../../../../widget/src/client/types.ts";
+import { inTime } from "../../ports/support/patience.ts";
 import { PAGE_ORIGIN } from "./test-gateway.ts";
 
 /** What a user holds of one answer. */
@@ -16,8 +17,11 @@ export class HeadlessUser {
   readonly client: ChatClient;
   /** Every frame but text, in order. */
   readonly frames: ServerFrame[] = [];
-  /** Every state of the connection, with its moment on the monotonic clock. */
+  /** Every state of the connection, with its moment. */
   readonly states: { readonly state: Connection; readonly at: number }[] = [];
+  /** Milliseconds in which it means to leave, as it decided when it was last asked to. */
+  leavesIn: number | null = null;
+  #latestTimer = 0;
   readonly #answers = new Map<string, HeldAnswer>();
   readonly #waiters = new Set<() => void>();
 
@@ -26,8 +30,10 @@ export class HeadlessUser {
     gateway: string;
     entry: { readonly siteKey: string } | { readonly token: () => string };
     random?: () => number;
+    /** Tells moments; the monotonic clock where absent. */
+    clock?: { now(): number };
   }) {
-    const { gateway, entry, random } = options;
+    const { gateway, entry, random, clock = performance } = options;
     this.client = createClient({
       gateway,
       ...("siteKey" in entry ? entry : { token: async () => ({ token: entry.token(), expiresAt: "" }) }),
@@ -35,12 +41,14 @@ export class HeadlessUser {
         WebSocket: PageSocket as unknown as ClientEnvironment["WebSocket"],
         fetch: fetchFromPage,
         storage: null,
+        setTimeout: (callback, milliseconds) => {
+          this.#latestTimer = milliseconds;
+          return setTimeout(callback, milliseconds);
+        },
         ...(random === undefined ? {} : { random }),
       },
     });
-    this.client.on("connection", (state) =>
-      this.#note(() => this.states.push({ state, at: performance.now() })),
-    );
+    this.client.on("connection", (state) => this.#note(() => this.states.push({ state, at: clock.now() })));
     this.client.on("outbox", () => this.#note(() => undefined));
     this.client.on("frame", (frame) => this.#note(() => this.#take(frame)));
   }
@@ -91,9 +99,9 @@ export class HeadlessUser {
     return found;
   }
 
-  /** Resolves once something holds; the test's timeout ends a wait for what never does. */
+  /** Resolves once something holds; rejects where it does not come to that. */
   until(holds: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
+    const coming = new Promise<void>((resolve) => {
       const check = (): void => {
         if (!holds()) return;
         this.#waiters.delete(check);
@@ -102,11 +110,16 @@ export class HeadlessUser {
       this.#waiters.add(check);
       check();
     });
+    return inTime(coming, () => {
+      const last = this.frames.slice(-3).map((frame) => JSON.stringify(frame).slice(0, 300));
+      return `${holds}; the connection is ${this.states.at(-1)?.state.status}, and last came ${last.join(", ")}`;
+    });
   }
 
   #take(frame: ServerFrame): void {
     if (frame.type === "token") this.answer(frame.reply).text += frame.content;
     else this.frames.push(frame);
+    if (frame.type === "goaway") this.leavesIn = this.#latestTimer;
     if (frame.type === "ack") this.answer(frame.reply);
     if (frame.type === "snapshot" || frame.type === "response") this.answer(frame.reply).text = frame.content;
     if (frame.type === "done") this.answer(frame.reply).ends.push(frame.reason);

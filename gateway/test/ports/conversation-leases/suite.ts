@@ -6,6 +6,7 @@ import type {
   HeldLease,
 } from "../../../src/ports/conversation-leases.ts";
 import type { Scope } from "../../../src/ports/scope.ts";
+import { undisturbed } from "../support/lived-clock.ts";
 import { awkwardScope, freshScope, LOOKALIKES, scopeOf } from "../support/scopes.ts";
 import { testSeed } from "../support/seed.ts";
 import { until } from "../support/until.ts";
@@ -29,9 +30,10 @@ export function conversationLeasesSuite(
     let there: ConversationLeases;
     let tick: (() => unknown) | undefined;
     let scope: Scope;
+    const newUser = (): Scope => freshScope(scopeOf("{tenant}:", "user #|"));
     beforeEach(async () => {
       ({ here, there, tick } = await open());
-      scope = freshScope(scopeOf("{tenant}:", "user #|"));
+      scope = newUser();
     });
 
     const take = (instance: string, seconds = LONG, above = 0): Promise<ConversationOwner> =>
@@ -83,16 +85,20 @@ export function conversationLeasesSuite(
       expect(await take("b", LONG, 2 ** 40)).toEqual({ instance: "b", epoch: 2 ** 40 + 1 });
     });
 
-    test("taking it again prolongs it, and so does renewing it", async () => {
-      await take("mine", SHORT);
-      await take("mine", LONG);
-      await here.acquire(scope, "renewed", "mine", { seconds: SHORT, above: 0 });
-      expect(await here.renew([{ scope, conversation: "renewed", epoch: 1 }], "mine", LONG)).toEqual([true]);
-      await here.acquire(scope, "witness", "mine", { seconds: SHORT, above: 0 });
-      await until(async () => (await here.ownerOf(scope, "witness")) === null, tick);
-      expect(await owner()).toEqual({ instance: "mine", epoch: 1 });
-      expect(await here.ownerOf(scope, "renewed")).toEqual({ instance: "mine", epoch: 1 });
-    });
+    test("taking it again prolongs it, and so does renewing it", () =>
+      undisturbed(async () => {
+        scope = newUser();
+        await take("mine", SHORT);
+        await take("mine", LONG);
+        await here.acquire(scope, "renewed", "mine", { seconds: SHORT, above: 0 });
+        expect(await here.renew([{ scope, conversation: "renewed", epoch: 1 }], "mine", LONG)).toEqual([
+          true,
+        ]);
+        await here.acquire(scope, "witness", "mine", { seconds: SHORT, above: 0 });
+        await until(async () => (await here.ownerOf(scope, "witness")) === null, tick);
+        expect(await owner()).toEqual({ instance: "mine", epoch: 1 });
+        expect(await here.ownerOf(scope, "renewed")).toEqual({ instance: "mine", epoch: 1 });
+      }));
 
     test("one that ran out and nobody took is had again", async () => {
       await take("mine", SHORT);
@@ -101,19 +107,21 @@ export function conversationLeasesSuite(
       expect(await owner()).toEqual({ instance: "mine", epoch: 1 });
     });
 
-    test("one that another took is lost for good, also when that one is gone", async () => {
-      await take("mine", SHORT);
-      await free();
-      await take("other", SHORT);
-      expect(await renewed(1, "mine")).toBe(false);
-      expect(await owner()).toEqual({ instance: "other", epoch: 2 });
-      await free();
-      expect(await renewed(1, "mine")).toBe(false);
-      expect(await renewed(2, "other")).toBe(true);
-      await here.release(lease(2), "other");
-      expect(await renewed(1, "mine")).toBe(false);
-      expect(await owner()).toBeNull();
-    });
+    test("one that another took is lost for good, also when that one is gone", () =>
+      undisturbed(async () => {
+        scope = newUser();
+        await take("mine", SHORT);
+        await free();
+        await take("other", SHORT);
+        expect(await renewed(1, "mine")).toBe(false);
+        expect(await owner()).toEqual({ instance: "other", epoch: 2 });
+        await free();
+        expect(await renewed(1, "mine")).toBe(false);
+        expect(await renewed(2, "other")).toBe(true);
+        await here.release(lease(2), "other");
+        expect(await renewed(1, "mine")).toBe(false);
+        expect(await owner()).toBeNull();
+      }));
 
     test("one that was given up is not brought back by a renewal on its way", async () => {
       await take("mine");

@@ -6,6 +6,7 @@ import { createRedisInstanceBus } from "../../../src/adapters/redis/instance-bus
 import { redisKeys } from "../../../src/adapters/redis/keys.ts";
 import type { InstanceBus } from "../../../src/ports/instance-bus.ts";
 import { type CuttableProxy, cuttableProxy } from "../support/cuttable-proxy.ts";
+import { measure } from "../support/lived-clock.ts";
 import { type RedisProcess, startRedisProcess } from "../support/redis-process.ts";
 import { startTestRedis } from "../support/redis-server.ts";
 import { until } from "../support/until.ts";
@@ -51,10 +52,10 @@ describe("a bus while Redis is away", () => {
     await their.send("mine", "before");
     await mine.count(1);
     proxy.cut();
-    const started = performance.now();
+    const took = measure();
     await expect(bus.send("mine", "lost")).rejects.toBeInstanceOf(RedisUnavailable);
     await expect(bus.receive("more", () => undefined)).rejects.toBeInstanceOf(RedisUnavailable);
-    expect(performance.now() - started).toBeLessThan(200);
+    expect(took()).toBeLessThan(300);
     await until(() => troubles.length > 0);
     await their.send("mine", "lost");
     let back = 0;
@@ -85,7 +86,7 @@ describe("a bus while Redis is away", () => {
     );
     await until(() => back > 0);
     await hearsAgain();
-  }, 30_000);
+  });
 
   test("stays closed once Redis is there again", async () => {
     proxy.cut();
@@ -124,7 +125,7 @@ test("in a cluster a bus follows its channel to another node", async () => {
   expect(heard).toEqual(["followed"]);
   await bus.close();
   await running.stop();
-}, 60_000);
+});
 
 test("a bus works through sentinels, with a password", async () => {
   const server = await startRedisProcess({ settings: ['requirepass "p@ss word"'] });
@@ -149,4 +150,4 @@ test("a bus works through sentinels, with a password", async () => {
   await redis.close();
   await sentinel.stop();
   await server.stop();
-}, 30_000);
+});

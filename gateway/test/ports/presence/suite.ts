@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { PresenceStore } from "../../../src/ports/presence.ts";
 import type { Scope } from "../../../src/ports/scope.ts";
+import { undisturbed } from "../support/lived-clock.ts";
 import { awkwardScope, freshScope, LOOKALIKES, scopeOf } from "../support/scopes.ts";
 import { testSeed } from "../support/seed.ts";
 import { until } from "../support/until.ts";
@@ -21,9 +22,10 @@ export function presenceSuite(open: () => Promise<{ presence: PresenceStore; tic
     let presence: PresenceStore;
     let tick: (() => unknown) | undefined;
     let scope: Scope;
+    const newUser = (): Scope => freshScope(scopeOf("{tenant}:", "user #|"));
     beforeEach(async () => {
       ({ presence, tick } = await open());
-      scope = freshScope(scopeOf("{tenant}:", "user #|"));
+      scope = newUser();
     });
 
     const at = async (of = scope): Promise<string[]> => [...(await presence.instancesOf(of))].sort();
@@ -49,13 +51,15 @@ export function presenceSuite(open: () => Promise<{ presence: PresenceStore; tic
       expect(await at()).toEqual([]);
     });
 
-    test("forgets an instance whose lease has run out, and no other", async () => {
-      await presence.register(scope, "lives", LONG);
-      await presence.register(scope, "dies", SHORT);
-      expect(await at()).toEqual(["dies", "lives"]);
-      await gone("dies");
-      expect(await at()).toEqual(["lives"]);
-    });
+    test("forgets an instance whose lease has run out, and no other", () =>
+      undisturbed(async () => {
+        scope = newUser();
+        await presence.register(scope, "lives", LONG);
+        await presence.register(scope, "dies", SHORT);
+        expect(await at()).toEqual(["dies", "lives"]);
+        await gone("dies");
+        expect(await at()).toEqual(["lives"]);
+      }));
 
     test("the longer of two leases holds", async () => {
       await presence.register(scope, "one", LONG);

@@ -1,14 +1,16 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Browser, BrowserContext } from "puppeteer-core";
+import { measure } from "../../../../gateway/test/ports/support/lived-clock.ts";
 import { expectedText } from "../../../../scripts/upstream-simulator/index.ts";
 import { type BrowserName, launchDriven } from "./driven-browser.ts";
 import { DrivenChat, until } from "./driven-chat.ts";
 import { type Network, startNetwork } from "./network.ts";
 import { type Site, startSite } from "./site.ts";
 
-/** Tokens a second of the answers here, and how many of them an answer has that something happens to. */
-const RATE = 80;
+/** Tokens a second of the answers here, how many of them an answer has, and after how many something happens to it. */
+const RATE = 200;
 const TOKENS = 280;
+const HELD_AT = 80;
 
 /** What tabs that share a socket must hold in any browser: the same for each. */
 export function describeSharedSocket(name: BrowserName): void {
@@ -77,15 +79,16 @@ export function describeSharedSocket(name: BrowserName): void {
       return [first, second, third];
     }
 
-    /** Has an answer under way that all three tabs see grow. */
+    /** Has an answer under way that all three tabs see grow, and that then waits. */
     async function midAnswer(asker: DrivenChat): Promise<void> {
       seed++;
-      await asker.ask(`At length [[sim tokens=${TOKENS} rate=${RATE} seed=${seed}]]`);
+      await asker.ask(`At length [[sim tokens=${TOKENS} rate=${RATE} seed=${seed} hold-after=${HELD_AT}]]`);
       for (const tab of tabs) await tab.grown(2, 60);
     }
 
-    /** The answer comes to its end in those tabs, whole and once, and was asked for once. */
+    /** The answer goes on, and comes to its end in those tabs, whole and once, and was asked for once. */
     async function expectWhole(among: readonly DrivenChat[]): Promise<void> {
+      site.upstream.goOn();
       for (const tab of among) {
         expect(await tab.ended(2)).toBe(expectedText(seed, TOKENS));
         expect([await tab.get("count", "You"), await tab.get("count", "Assistant")]).toEqual([2, 2]);
@@ -142,12 +145,12 @@ export function describeSharedSocket(name: BrowserName): void {
       seed++;
       await leader.get("block", 8_000);
       const asker = others[0] as DrivenChat;
-      const asked = Date.now();
-      await asker.ask(`At length [[sim tokens=${TOKENS} rate=${RATE} seed=${seed}]]`);
+      const took = measure();
+      await asker.ask(`At length [[sim tokens=${TOKENS} rate=${RATE} seed=${seed} hold-after=${HELD_AT}]]`);
       for (const tab of others) await tab.grown(2, 20);
       await leaderAmong(others);
       // So it was while the other could do nothing.
-      expect(Date.now() - asked).toBeLessThan(8_000);
+      expect(took()).toBeLessThan(8_000);
       await expectWhole(tabs);
       await leaderAmong(tabs);
     });
@@ -180,6 +183,7 @@ export function describeSharedSocket(name: BrowserName): void {
       await third.command("logout");
       await third.online();
       await until("nothing is left of it", async () => (await third.get("count", "You")) === 0);
+      site.upstream.goOn();
       for (const tab of [first, second]) expect(await tab.ended(2)).toBe(expectedText(seed, TOKENS));
       await until("it has a socket of its own", () => network.chats() === 2);
       await third.ask("Somebody else [[sim tokens=10 seed=3]]");
