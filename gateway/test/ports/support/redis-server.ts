@@ -71,8 +71,8 @@ export async function startTestRedis(kind: RedisKind): Promise<TestRedis> {
     },
     async pass(milliseconds) {
       await everywhere(async (server) => {
-        for (const { key, life } of await heldKeys(server, cluster))
-          await server.pexpire(key, life - milliseconds);
+        const held = await heldKeys(server, cluster);
+        await Promise.all(held.map(({ key, life }) => server.pexpire(key, life - milliseconds)));
       });
     },
     async commands() {
