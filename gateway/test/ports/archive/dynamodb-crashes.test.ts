@@ -37,7 +37,8 @@ const WRITES: readonly { name: string; write(user: UserArchive): Promise<unknown
   { name: "an edit", write: (user) => user.accept(turnOf({ kind: "edit", target: two.message })) },
   { name: "a regenerate", write: (user) => user.accept(turnOf({ kind: "regenerate", target: one.message })) },
   { name: "an end", write: ending },
-  { name: "a long end", write: (user) => user.endReply(end(two.reply, { content: "é🙂".repeat(150_000) })) },
+  // In three pieces.
+  { name: "a long end", write: (user) => user.endReply(end(two.reply, { content: "é🙂".repeat(80_000) })) },
   { name: "a push", write: (user) => user.push("c", { id: "p", role: "system", content: "pushed", at: 8 }) },
   { name: "a new conversation", write: (user) => user.createConversation("e", 9) },
   { name: "a clear", write: (user) => user.clear("c", 10) },

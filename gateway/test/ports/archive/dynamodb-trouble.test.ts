@@ -1,5 +1,11 @@
 import { once } from "node:events";
-import { createServer, request as forward, type IncomingMessage, type Server } from "node:http";
+import {
+  createServer,
+  request as forward,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream/promises";
 import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
@@ -26,6 +32,13 @@ describe("a DynamoDB table in trouble", () => {
   let troubles: Trouble[] = [];
   let requests = 0;
 
+  const passOn = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const passed = forward(emulator.endpoint, { method: "POST", headers: request.headers, agent: false });
+    const [answer] = await Promise.all([once(passed, "response"), pipeline(request, passed)]);
+    const message: IncomingMessage = answer[0];
+    response.writeHead(message.statusCode ?? 502, message.headers);
+    await pipeline(message, response);
+  };
   beforeAll(async () => {
     emulator = await startDynamoDb();
     front = createServer(async (request, response) => {
@@ -39,11 +52,8 @@ describe("a DynamoDB table in trouble", () => {
         response.writeHead(throttled ? 400 : 500, { "content-type": "application/x-amz-json-1.0" });
         return void response.end(JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${type}` }));
       }
-      const passed = forward(emulator.endpoint, { method: "POST", headers: request.headers, agent: false });
-      const [answer] = await Promise.all([once(passed, "response"), pipeline(request, passed)]);
-      const message: IncomingMessage = answer[0];
-      response.writeHead(message.statusCode ?? 502, message.headers);
-      await pipeline(message, response);
+      // Who asked may have given up meanwhile, and asks again.
+      await passOn(request, response).catch(() => response.destroy());
     });
     await new Promise<void>((resolve) => {
       front.listen(0, "127.0.0.1", resolve);
