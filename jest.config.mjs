@@ -20,6 +20,7 @@ const shared = {
 /** @type {import("jest").Config} */
 export default {
   maxWorkers: 2,
+  testSequencer: "<rootDir>/scripts/jest/longest-first.mjs",
   // Real processes, a real browser: a condition that is not met in a minute will not be.
   testTimeout: 60_000,
   reporters: ["default", "<rootDir>/scripts/jest/summary-reporter.mjs"],
