@@ -141,6 +141,8 @@ export function createPositions(
     asked.clear();
     forgetEnded(messages, replies);
     const open = new Set(replies.map(({ reply }) => reply));
+    // Its end was told here, and who lists it has not heard of that yet: with the list it begins anew on the screen.
+    for (const reply of open) if (positions.get(reply)?.state === "ended") positions.delete(reply);
     for (const [reply, { state }] of positions) if (state !== "ended") open.add(reply);
     for (const reply of open) ask(reply, at(reply));
   }

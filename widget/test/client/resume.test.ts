@@ -1,6 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
+import type { OpenReply } from "@parlance/protocol";
+import { createChatStore } from "../../src/state/store.ts";
 import type { FakeReply } from "./fake-reply.ts";
 import { makeClient, makeLiveClient, type Setup } from "./setup.ts";
+
+const LATE = { seq: 4, epoch: 1, state: "streaming" } as const;
 
 /** A live client in the middle of an answer of ten chunks, four of which it has read. */
 async function midAnswer(): Promise<Setup & { reply: FakeReply }> {
@@ -46,6 +50,23 @@ describe("an answer that was cut off", () => {
     await gateway.clock.advance(1_000);
     expect(text(reply.id)).toBe(reply.text);
     expect(frames.filter(({ type }) => type === "done")).toHaveLength(1);
+  });
+
+  test("and is listed as open though its end was told here is read anew, as what is shown begins anew", async () => {
+    const { gateway, client, reply } = await midAnswer();
+    const store = createChatStore({ client, now: gateway.clock.now, timers: gateway.clock });
+    gateway.finish(reply);
+    await gateway.clock.advance(0);
+    // Another instance, which has yet to hear of the end.
+    const openReplies = (): OpenReply[] => [
+      { reply: reply.id, conversation: reply.conversation, message: reply.message, ...LATE },
+    ];
+    Object.assign(gateway, { openReplies });
+    gateway.socket.drop();
+    await gateway.clock.advance(1_000);
+    const shown = store.snapshot.value.messages.at(-1);
+    expect(shown).toMatchObject({ content: reply.text, progress: "complete" });
+    store.dispose();
   });
 
   test("is read from its start after a reload", async () => {
