@@ -135,6 +135,7 @@ export function createClient(options: ChatClientOptions): ChatClient {
   const done = (): void => undefined;
   scope.own(environment.onWake(connection.wake));
   const visitor = session.remembered();
+  scope.own(environment.onLeave(connection.suspend));
   if (visitor !== null) outbox.belongTo(visitor);
 
   return {

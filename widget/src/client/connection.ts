@@ -24,6 +24,8 @@ export interface Connection {
   restart(): Promise<void>;
   /** The network came or went, or somebody looks: tries at once, or asks whether the socket still lives. */
   wake(): void;
+  /** The page is left: browsers that keep it to come back to it do so without sockets and locks only. */
+  suspend(): void;
 }
 
 /** What a connection tells. */
@@ -272,6 +274,10 @@ export function createConnection(
     wake() {
       hurry();
       phase.heartbeat?.check();
+    },
+    suspend() {
+      const { status } = phase.state;
+      if (status === "live" || status === "connecting") pause();
     },
   };
 }

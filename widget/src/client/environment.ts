@@ -14,13 +14,18 @@ function onWake(callback: () => void): () => void {
   const visible = (): void => {
     if (page?.visibilityState === "visible") callback();
   };
-  const events = ["online", "offline"];
+  const events = ["online", "offline", "pageshow"];
   for (const name of events) globalThis.addEventListener?.(name, callback);
   page?.addEventListener("visibilitychange", visible);
   return () => {
     for (const name of events) globalThis.removeEventListener?.(name, callback);
     page?.removeEventListener("visibilitychange", visible);
   };
+}
+
+function onLeave(callback: () => void): () => void {
+  globalThis.addEventListener?.("pagehide", callback);
+  return () => globalThis.removeEventListener?.("pagehide", callback);
 }
 
 function defaultTabs(): TabsEnvironment | null {
@@ -59,6 +64,7 @@ export function createEnvironment(given: Partial<ClientEnvironment> = {}): Clien
     setTimeout: (callback, milliseconds) => globalThis.setTimeout(callback, milliseconds),
     clearTimeout: (timer) => globalThis.clearTimeout(timer as number),
     onWake,
+    onLeave,
     tabs: defaultTabs(),
     ...given,
   };

@@ -133,6 +133,8 @@ export interface ClientEnvironment {
   clearTimeout(timer: Timer): void;
   /** Calls back when the network came or went, or the page became visible; returns the removal. */
   onWake(callback: () => void): Unsubscribe;
+  /** Calls back when the visitor leaves the page, which may come back as it was; returns the removal. */
+  onLeave(callback: () => void): Unsubscribe;
   /** Null where tabs cannot reach each other, as on pages without HTTPS, and in Node. */
   tabs: TabsEnvironment | null;
 }

@@ -54,6 +54,14 @@ const step = fc.oneof(
       ms: fc.integer({ min: 100, max: 6_000 }),
     }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("leave" as const),
+      tab,
+      ms: fc.integer({ min: 0, max: 6_000 }),
+    }),
+  },
 );
 
 interface Plan {
@@ -145,6 +153,11 @@ async function run({ steps, latencies }: Plan, shareConnection: boolean): Promis
         tabs[action.tab]?.frame.freeze();
         await gateway.clock.advance(action.ms);
         tabs[action.tab]?.frame.thaw();
+        break;
+      case "leave":
+        tabs[action.tab]?.frame.leave();
+        await gateway.clock.advance(action.ms);
+        tabs[action.tab]?.frame.comeBack();
         break;
       case "reopen":
         if (gateway.conversation !== null) {

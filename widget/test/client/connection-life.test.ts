@@ -129,9 +129,36 @@ describe("the end", () => {
       await Promise.all([connected, open]);
       expect(gateway.clock.pending).toBe(0);
       expect(gateway.wakeListeners.size).toBe(0);
+      expect(gateway.leaveListeners.size).toBe(0);
       expect(gateway.sockets.filter(({ isOpen }) => isOpen)).toEqual([]);
     },
   );
+
+  test("the page that is left has no socket and no word for it, and comes back at once with what waits", async () => {
+    const { client, gateway, states } = await makeLiveClient();
+    gateway.isHeld = true;
+    gateway.leave();
+    expect(gateway.openSockets).toEqual([]);
+    client.send("Hello");
+    gateway.wake();
+    await gateway.clock.advance(0);
+    expect(client.connection.status).toBe("live");
+    expect(gateway.accepted).toHaveLength(1);
+    expect(states.map(({ status }) => status)).toEqual([
+      "connecting",
+      "live",
+      "waiting",
+      "connecting",
+      "live",
+    ]);
+  });
+
+  test("a page that is left before it was connected has nothing to end", async () => {
+    const { client, gateway } = makeClient();
+    gateway.leave();
+    await gateway.clock.advance(60_000);
+    expect([client.connection.status, gateway.sockets]).toEqual(["idle", []]);
+  });
 
   test("close stays closed, and keeps what waits", async () => {
     const { client, gateway } = await makeLiveClient();

@@ -24,6 +24,22 @@ describe("the browser as the client sees it", () => {
     expect(woken).toBe(3);
   });
 
+  test("leaves when the page is left, and wakes when it comes back", () => {
+    const told: string[] = [];
+    const environment = createEnvironment();
+    const removals = [
+      environment.onLeave(() => told.push("left")),
+      environment.onWake(() => told.push("woken")),
+    ];
+    const pass = (): void => {
+      for (const name of ["pagehide", "pageshow"]) window.dispatchEvent(new Event(name));
+    };
+    pass();
+    for (const remove of removals) remove();
+    pass();
+    expect(told).toEqual(["left", "woken"]);
+  });
+
   test("takes what is given in the place of its own", () => {
     const { storage, now, random } = createEnvironment({ storage: null, now: () => 17 });
     expect([storage, now()]).toEqual([null, 17]);
@@ -64,10 +80,10 @@ describe("the browser as the client sees it", () => {
     const restore = [count(window), count(document)];
     const client = createClient({ gateway: "https://gateway.test", siteKey: "pk", mayStore: () => false });
     client.send("never leaves");
-    expect([...balance.values()]).toEqual([1, 1, 1]);
+    expect([...balance.values()]).toEqual([1, 1, 1, 1, 1]);
     client.destroy();
     for (const undo of restore) undo();
-    expect([...balance.values()]).toEqual([0, 0, 0]);
+    expect([...balance.values()]).toEqual([0, 0, 0, 0, 0]);
     expect(localStorage.length).toBe(before);
   });
 });

@@ -42,6 +42,9 @@ export class FakeGateway {
   /** Ids of questions in the order of their acceptance, doubles left out: the calls of the model. */
   readonly accepted: string[] = [];
   readonly wakeListeners = new Set<() => void>();
+  readonly leaveListeners = new Set<() => void>();
+  /** Whose the tokens are. */
+  readonly users = new Map<string, FakeGateway["user"]>();
   user = { id: "anon_1", anonymous: true };
   conversation: string | null = null;
   features = ["conversations", "clear", "regenerate", "edit", "feedback", "typing", "handoff"];
@@ -73,6 +76,10 @@ export class FakeGateway {
       this.wakeListeners.add(callback);
       return () => this.wakeListeners.delete(callback);
     },
+    onLeave: (callback) => {
+      this.leaveListeners.add(callback);
+      return () => this.leaveListeners.delete(callback);
+    },
     tabs: null,
   };
 
@@ -95,6 +102,10 @@ export class FakeGateway {
 
   wake(): void {
     for (const listener of this.wakeListeners) listener();
+  }
+
+  leave(): void {
+    for (const listener of this.leaveListeners) listener();
   }
 
   lastReply(): FakeReply {

@@ -6,6 +6,7 @@
  *     makeClient({ environment: first.environment, shareConnection: true }, gateway);
  *     browser.look(second);   // the others are hidden from now on
  *     first.freeze(); first.thaw();
+ *     first.leave(); first.comeBack();   // to another page, and back, as browsers keep pages for it
  *     first.crash();          // nothing of it is heard any more, and its locks are free
  */
 import * as members from "../../src/client/sharing/member.ts";
@@ -63,6 +64,8 @@ export class FakeTab {
   private readonly visibilityListeners = new Set<() => void>();
   private readonly browser: FakeBrowser;
 
+  private readonly leaveListeners = new Set<() => void>();
+  private readonly wakeListeners = new Set<() => void>();
   constructor(browser: FakeBrowser, environment: ClientEnvironment) {
     this.browser = browser;
     const tabs: TabsEnvironment = {
@@ -77,7 +80,14 @@ export class FakeTab {
     };
     const setTimeout = (callback: () => void, milliseconds: number): Timer =>
       environment.setTimeout(() => this.run(callback), milliseconds);
-    this.environment = { ...environment, tabs, setTimeout };
+    const into =
+      (listeners: Set<() => void>) =>
+      (callback: () => void): (() => void) => {
+        listeners.add(callback);
+        return () => listeners.delete(callback);
+      };
+    const [onLeave, onWake] = [into(this.leaveListeners), into(this.wakeListeners)];
+    this.environment = { ...environment, tabs, setTimeout, onLeave, onWake };
   }
 
   show(isVisible: boolean): void {
@@ -101,6 +111,17 @@ export class FakeTab {
 
   crash(): void {
     this.state = "crashed";
+  leave(): void {
+    for (const callback of [...this.leaveListeners]) callback();
+    // Promises that are settled go on before the page is put away.
+    queueMicrotask(() => queueMicrotask(() => this.freeze()));
+  }
+
+  comeBack(): void {
+    this.thaw();
+    for (const callback of [...this.wakeListeners]) callback();
+  }
+
     for (const { tab, release } of [...this.browser.holders.values()]) if (tab === this) release();
     for (const [name, waiters] of this.browser.waiters)
       this.browser.waiters.set(
