@@ -22,7 +22,8 @@ export function createHeartbeat(
 
   function watch(): void {
     // One timer that looks back, rather than one set anew at each frame of a stream.
-    const wait = CLIENT_PING_AFTER_SECONDS * 1_000 - (environment.now() - lastHeard);
+    // A clock that was set back must not put it off.
+    const wait = CLIENT_PING_AFTER_SECONDS * 1_000 - Math.abs(environment.now() - lastHeard);
     if (wait <= 0) check();
     else cancel = scope.after(wait, watch);
   }

@@ -68,7 +68,7 @@ export function createHub({
   /** The user's latest conversation; undefined where that has to be asked. */
   let latest: string | null | undefined = ready.conversation;
 
-  const transmit = createPace(scope, environment.now, socket.send);
+  const transmit = createPace(scope, socket.send);
   const positions = createPositions(scope, nextId, transmit);
   const texts = createReplyTexts(positions.ask, deliver);
   const now = (): string => new Date(environment.now() + aheadBy).toISOString();

@@ -6,35 +6,26 @@ import type { Scope } from "../scope.ts";
 const PER_SECOND = PROTOCOL_LIMITS.framesPerSecond - 10;
 
 /** Sends in order and never faster than the gateway takes from one socket, however many tabs ask at once. */
-export function createPace(
-  scope: Scope,
-  now: () => number,
-  send: (frame: ClientFrame) => void,
-): (frame: ClientFrame) => void {
+export function createPace(scope: Scope, send: (frame: ClientFrame) => void): (frame: ClientFrame) => void {
   const waiting: ClientFrame[] = [];
-  /** When the last `PER_SECOND` frames went out, oldest first. */
-  const sentAt: number[] = [];
-  let isWaiting = false;
+  /** How many may go out now. By timers, as a clock may be set back. */
+  let room = PER_SECOND;
 
   function flush(): void {
-    isWaiting = false;
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const oldest = sentAt.length < PER_SECOND ? Number.NEGATIVE_INFINITY : (sentAt.shift() ?? 0);
-      const wait = oldest + 1_000 - now();
-      if (wait > 0) {
-        sentAt.unshift(oldest);
-        waiting.unshift(next);
-        isWaiting = true;
-        scope.after(wait, flush);
-        return;
-      }
-      sentAt.push(now());
+    while (room > 0) {
+      const next = waiting.shift();
+      if (next === undefined) return;
+      room--;
+      scope.after(1_000, () => {
+        room++;
+        flush();
+      });
       send(next);
     }
   }
 
   return (frame) => {
     waiting.push(frame);
-    if (!isWaiting) flush();
+    flush();
   };
 }

@@ -51,7 +51,8 @@ export function createWatch({
 
   function look(): void {
     const patience = tabs.isVisible() ? ASK_MS : ASK_UNSEEN_MS;
-    const isSilent = environment.now() - lastHeard >= patience;
+    // A clock that was set back must not make the silence last.
+    const isSilent = Math.abs(environment.now() - lastHeard) >= patience;
     if (isSilent) ask();
     cancelAsking = scope.after(ASK_MS, look);
   }
