@@ -27,6 +27,7 @@ export function createClient(options: ChatClientOptions): ChatClient {
   const nextId = createIds(environment);
   let user: string | null = null;
   let features: readonly string[] = [];
+  const done = (): void => undefined;
   const supports = (feature: Feature): boolean => features.includes(feature);
 
   const session = createSession({
@@ -44,6 +45,7 @@ export function createClient(options: ChatClientOptions): ChatClient {
       outbox.belongTo(event.user);
       events.emit("session", event);
     },
+    onOther: () => void connection.restart().catch(done),
   });
 
   const url = `${gateway.replace(/^http/, "ws")}/v1/chat`;
@@ -132,10 +134,9 @@ export function createClient(options: ChatClientOptions): ChatClient {
     return Promise.reject(new ClientFailure({ code: "UNSUPPORTED_TYPE", message }));
   }
 
-  const done = (): void => undefined;
   scope.own(environment.onWake(connection.wake));
-  const visitor = session.remembered();
   scope.own(environment.onLeave(connection.suspend));
+  const visitor = session.remembered();
   if (visitor !== null) outbox.belongTo(visitor);
 
   return {

@@ -51,6 +51,8 @@ interface Visitor {
   readonly user: SessionUser;
 }
 
+/** The pause, in milliseconds, before a renewal where the clock was set, so that the end is not known any more. */
+const CLOCK_SET_MS = 60_000;
 /** Shortest pause, in milliseconds, between tries to renew while the old token still lives. */
 const RENEW_AGAIN_MS = 5_000;
 
@@ -63,6 +65,7 @@ export function createSession({
   keeping,
   authenticate,
   onSession,
+  onOther,
 }: {
   options: ChatClientOptions;
   gateway: string;
@@ -71,25 +74,42 @@ export function createSession({
   keeping: Keeping;
   authenticate: (token: string) => Promise<string | null>;
   onSession: (session: ClientEvents["session"]) => void;
+  /** The held token is another user's from now on: the visitor signed out in another tab, or was revoked. */
+  onOther: () => void;
 }): Session {
   const visitorKey = visitorStorageKey(gateway, options.siteKey ?? "");
   let userToken = options.userToken;
   let visitor: Visitor | null = null;
+  /** The id of the visitor whom storage had when it was last read or written here. */
+  let kept: string | undefined;
   /** `endsAt` by the gateway's clock, `goodUntil` by this one; milliseconds since 1970. */
-  let held: { token: string; endsAt: number; goodUntil: number; proven: boolean } | null = null;
-  let user: string | null = null;
+  let held: {
+    token: string;
+    user: string | null;
+    endsAt: number;
+    goodUntil: number;
+    proven: boolean;
+  } | null = null;
   let minting: Promise<Grant> | null = null;
   let identity = 0;
   let aheadBy = 0;
   let cancelRenewal: Unsubscribe | null = null;
 
   // Another tab may have used the visitor token since, which replaced it: storage comes first.
-  const knownVisitor = (): Visitor | null => (keeping.read(visitorKey) as Visitor | null) ?? visitor;
+  const knownVisitor = (): Visitor | null => keptVisitor() ?? visitor;
 
-  function hold({ token, expiresAt }: { token: string; expiresAt?: string }): Grant {
+  function keptVisitor(): Visitor | null {
+    const found = keeping.read(visitorKey) as Partial<Visitor> | null;
+    // Any script of the page's origin may have written there.
+    if (typeof found?.token !== "string" || typeof found.user?.id !== "string") return null;
+    kept = found.user.id;
+    return found as Visitor;
+  }
+
+  function hold({ token, expiresAt }: { token: string; expiresAt?: string }, user: string | null): Grant {
     const endsAt = Date.parse(expiresAt ?? "");
     const never = Number.POSITIVE_INFINITY;
-    held = { token, endsAt: endsAt >= 0 ? endsAt : never, goodUntil: never, proven: false };
+    held = { token, user, endsAt: endsAt >= 0 ? endsAt : never, goodUntil: never, proven: false };
     return { ok: true, token };
   }
 
@@ -102,16 +122,17 @@ export function createSession({
 
   async function askForToken(provide: NonNullable<ChatClientOptions["token"]>): Promise<Grant> {
     try {
-      return hold(await provide());
+      return hold(await provide(), null);
     } catch (error) {
       const message = error instanceof Error ? error.message : "no token was handed out";
       return { ok: false, stop: false, error: { code: "UNAUTHORIZED", message } };
     }
   }
 
-  async function mintWithSiteKey(withVisitor = true, challenge?: object): Promise<Grant> {
+  /** `refused` is a visitor's token that does not hold: the session is to be somebody new's. */
+  async function mintWithSiteKey(refused?: string, challenge?: object): Promise<Grant> {
     const asWhom = identity;
-    const visitorToken = withVisitor ? knownVisitor()?.token : undefined;
+    const visitorToken = refused === undefined ? knownVisitor()?.token : undefined;
     const answer = await call({ environment, scope }, `${gateway}/v1/sessions`, {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -121,15 +142,15 @@ export function createSession({
     if (asWhom !== identity) return { ok: false, stop: false, error };
     if (status === 201 && typeof body.token === "string") {
       const minted = body as unknown as Minted;
-      user = minted.user.id;
       visitor = minted.visitorToken ? { token: minted.visitorToken, user: minted.user } : null;
-      if (visitor === null) keeping.remove(visitorKey);
+      const isReplaced = refused !== undefined && keptVisitor()?.token === refused;
+      if (visitor === null || isReplaced) keeping.remove(visitorKey);
       remember();
       onSession({ user: minted.user, settings: minted.settings ?? {} });
-      return hold(minted);
+      return hold(minted, minted.user.id);
     }
     // The stored visitor may be what is refused (forgotten, revoked): a new one may still come in.
-    if (status === 401 && visitorToken !== undefined) return mintWithSiteKey(false);
+    if (status === 401 && visitorToken !== undefined) return mintWithSiteKey(visitorToken);
     if (error.code === "CHALLENGE_REQUIRED" && challenge === undefined) {
       let ended = false;
       const release = scope.own(() => {
@@ -137,14 +158,20 @@ export function createSession({
       });
       const found = await answerChallenge(body.challenge, () => !ended && asWhom === identity);
       release();
-      if (found !== null) return mintWithSiteKey(withVisitor, found);
+      if (found !== null) return mintWithSiteKey(refused, found);
     }
     const stop = status >= 400 && status < 500 && status !== 408 && status !== 429;
     return { ok: false, stop, error: clientError(error) };
   }
 
   function remember(): void {
-    if (visitor !== null) keeping.write(visitorKey, visitor);
+    if (visitor === null) return;
+    const { id } = visitor.user;
+    const before = kept;
+    const found = keptVisitor();
+    // Whoever was kept and is no more, or made room for another, was signed out in another tab: they stay out.
+    const isOurs = found === null ? before !== id : found.user.id === id;
+    if (isOurs && keeping.write(visitorKey, visitor)) kept = id;
   }
 
   function plan(expiresAt: string): void {
@@ -152,7 +179,7 @@ export function createSession({
     const end = Math.min(Date.parse(expiresAt), held?.endsAt ?? Number.POSITIVE_INFINITY);
     const left = end - aheadBy - environment.now();
     if (held !== null) held.goodUntil = environment.now() + left;
-    renewAfter(left * TOKEN_RENEW_AT);
+    renewAfter(left > 0 ? left * TOKEN_RENEW_AT : CLOCK_SET_MS);
   }
 
   function renewAfter(milliseconds: number): void {
@@ -172,6 +199,7 @@ export function createSession({
     const before = held;
     const grant = await fresh();
     if (asWhom !== identity) return;
+    if (grant.ok && before !== null && before.user !== held?.user) return onOther();
     const expiresAt = grant.ok ? await authenticate(grant.token) : null;
     if (asWhom !== identity) return;
     if (expiresAt !== null) return plan(expiresAt);
@@ -200,19 +228,18 @@ export function createSession({
       cancelRenewal?.();
       cancelRenewal = null;
     },
-    user: () => user,
+    user: () => held?.user ?? null,
     remembered: () => (userToken === undefined ? (knownVisitor()?.user ?? null) : null),
     remember,
     identify(token) {
       identity++;
       userToken = token;
-      user = null;
       held = null;
     },
     forget() {
       identity++;
       userToken = undefined;
-      user = null;
+      kept = undefined;
       visitor = null;
       held = null;
       keeping.remove(visitorKey);

@@ -139,11 +139,11 @@ export class FakeGateway {
     this.toAttached(reply, reply.snapshot());
   }
 
-  ready(): ServerFrameOf<"ready"> {
+  ready(user = this.user): ServerFrameOf<"ready"> {
     return {
       type: "ready",
       session: this.nextId("session"),
-      user: this.user,
+      user,
       conversation: this.conversation,
       messages: this.list().slice(-20),
       more: this.list().length > 20,
@@ -224,7 +224,7 @@ export class FakeGateway {
       socket.accept();
       if (!socket.isOpen) return;
       socket.isReady = true;
-      socket.push(this.ready());
+      socket.push(this.ready(this.users.get(socket.token ?? "")));
     });
     return socket;
   }
@@ -342,14 +342,16 @@ export class FakeGateway {
   }
 
   /** What POST /v1/sessions answers where no script says otherwise. */
-  mint(): HttpAnswer {
+  mint(user = this.user): HttpAnswer {
+    const token = this.nextId("token");
+    this.users.set(token, user);
     return {
       status: 201,
       body: {
-        token: this.nextId("token"),
+        token,
         expiresAt: this.inSeconds(this.life),
-        visitorToken: this.user.anonymous ? this.nextId("visitor") : undefined,
-        user: this.user,
+        visitorToken: user.anonymous ? this.nextId("visitor") : undefined,
+        user,
         settings: { title: "Help" },
       },
     };

@@ -22,10 +22,13 @@ export class Tabs {
   }
 
   /** A tab that is not connected yet; `change` makes its browser another. */
-  load(change: (tab: FakeTab) => void = () => undefined, shareConnection = true): Tab {
+  load(change: (tab: FakeTab) => void = () => undefined, shareConnection = true, siteKey = "pk_test"): Tab {
     const tab = this.browser.tab(this.gateway.environment);
     change(tab);
-    const made = { ...makeClient({ environment: tab.environment, shareConnection }, this.gateway), tab };
+    const made = {
+      ...makeClient({ environment: tab.environment, shareConnection, siteKey }, this.gateway),
+      tab,
+    };
     this.all.push(made);
     return made;
   }
@@ -33,6 +36,11 @@ export class Tabs {
   async connect({ client }: Tab): Promise<void> {
     await this.gateway.until(client.connect());
     await this.gateway.clock.advance(0);
+  }
+
+  /** Has it connect, whatever becomes of that. */
+  start({ client }: Tab): void {
+    client.connect().catch(() => undefined);
   }
 
   /** Three tabs of one visitor that are live and share. */
