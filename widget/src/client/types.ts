@@ -131,7 +131,7 @@ export interface ClientEnvironment {
   random(): number;
   setTimeout(callback: () => void, milliseconds: number): Timer;
   clearTimeout(timer: Timer): void;
-  /** Calls back when the network came or went, or the page became visible; returns the removal. */
+  /** Calls back when the network came or went, or the page became visible or came back; returns the removal. */
   onWake(callback: () => void): Unsubscribe;
   /** Calls back when the visitor leaves the page, which may come back as it was; returns the removal. */
   onLeave(callback: () => void): Unsubscribe;

@@ -58,14 +58,16 @@ export class FakeTab {
   /** Locks are refused, as where storage is forbidden. */
   isForbidden = false;
   isVisible = true;
+  /** Before something is said to the others. */
+  onPost: (message: { readonly kind: string }) => void = () => undefined;
   private state: "running" | "frozen" | "crashed" = "running";
   private due: (() => void)[] = [];
   private readonly channels = new Map<object, { name: string; onMessage: (message: unknown) => void }>();
   private readonly visibilityListeners = new Set<() => void>();
-  private readonly browser: FakeBrowser;
-
   private readonly leaveListeners = new Set<() => void>();
   private readonly wakeListeners = new Set<() => void>();
+  private readonly browser: FakeBrowser;
+
   constructor(browser: FakeBrowser, environment: ClientEnvironment) {
     this.browser = browser;
     const tabs: TabsEnvironment = {
@@ -109,8 +111,6 @@ export class FakeTab {
     for (const callback of this.due.splice(0)) this.run(callback);
   }
 
-  crash(): void {
-    this.state = "crashed";
   leave(): void {
     for (const callback of [...this.leaveListeners]) callback();
     // Promises that are settled go on before the page is put away.
@@ -122,6 +122,8 @@ export class FakeTab {
     for (const callback of [...this.wakeListeners]) callback();
   }
 
+  crash(): void {
+    this.state = "crashed";
     for (const { tab, release } of [...this.browser.holders.values()]) if (tab === this) release();
     for (const [name, waiters] of this.browser.waiters)
       this.browser.waiters.set(
@@ -142,6 +144,7 @@ export class FakeTab {
     return {
       post: (message: unknown): void => {
         if (!this.channels.has(key)) throw new Error("InvalidStateError");
+        this.onPost(message as { kind: string });
         // Copied at once, as structured cloning does.
         const copy = JSON.stringify(message);
         this.browser.said.push(copy);

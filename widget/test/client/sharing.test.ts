@@ -242,6 +242,12 @@ describe("where nothing can be shared", () => {
         });
       },
     ],
+    [
+      "locks are never answered",
+      ({ environment }) => {
+        Object.assign(environment.tabs ?? {}, { locks: { request: () => new Promise(() => undefined) } });
+      },
+    ],
     ["there are no locks", ({ environment }) => Object.assign(environment, { tabs: null })],
     [
       "the channel reaches nobody",

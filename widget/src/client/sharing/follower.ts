@@ -111,6 +111,7 @@ export function createFollower({
           return;
         case "here":
         case "yours":
+          if (message.to === undefined) heard();
           for (const link of mine) {
             if (link.id !== message.to) continue;
             heard();

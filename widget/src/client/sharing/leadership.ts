@@ -1,3 +1,4 @@
+import type { Scope } from "../scope.ts";
 import type { TabsEnvironment } from "../types.ts";
 
 /** The right to hold the group's socket: one tab has it, the browser sees to that. */
@@ -18,13 +19,16 @@ export interface LeadershipEvents {
   onBusy(): void;
   /** Another tab took it. */
   onRobbed(): void;
-  /** The browser gives no locks here. */
+  /** The browser gives no locks here, or does not answer; a late answer to `tryNow` still counts. */
   onUnavailable(): void;
 }
 
+/** How long, in milliseconds, a browser may take to say whether anybody leads. */
+const ANSWER_MS = 2_000;
+
 /** Makes the lead of a group over a Web Lock of its name. */
 export function createLeadership(
-  locks: TabsEnvironment["locks"],
+  { locks, scope }: { locks: TabsEnvironment["locks"]; scope: Scope },
   name: string,
   { onLead, onBusy, onRobbed, onUnavailable }: LeadershipEvents,
 ): Leadership {
@@ -38,16 +42,20 @@ export function createLeadership(
     const held = new Promise<void>((resolve) => {
       letGo = resolve;
     });
-    const canWait = options.steal !== true && options.ifAvailable !== true;
+    const isTry = options.ifAvailable === true;
+    const cancelWait = isTry ? scope.after(ANSWER_MS, onUnavailable) : () => undefined;
+    const canWait = options.steal !== true && !isTry;
     const abort = new AbortController();
     cancel = () => {
       state = "over";
+      cancelWait();
       if (canWait) abort.abort();
       letGo();
     };
     locks
       .request(name, canWait ? { ...options, signal: abort.signal } : options, (lock) => {
         if (state === "over") return undefined;
+        cancelWait();
         if (lock === null) {
           state = "over";
           onBusy();
@@ -60,6 +68,7 @@ export function createLeadership(
       .catch(() => {
         // Our own giving up ends here as well; otherwise it was stolen, or never to be had.
         const former = state;
+        cancelWait();
         state = "over";
         if (former === "held") onRobbed();
         else if (former === "waiting") onUnavailable();

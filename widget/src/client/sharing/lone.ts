@@ -2,7 +2,7 @@ import { FIRST_FRAME_MS, type Link, type LinkEvents } from "../link.ts";
 import type { Scope } from "../scope.ts";
 import type { TabsEnvironment } from "../types.ts";
 import { createLeadership } from "./leadership.ts";
-import { LEAD_MOVED, type TabMessage } from "./messages.ts";
+import { LEAD_MOVED, readTabMessage, type TabMessage } from "./messages.ts";
 
 /** A tab's part in its group. */
 export interface Part {
@@ -10,6 +10,9 @@ export interface Part {
   /** It has no link any more, and left the group. */
   isOver(): boolean;
 }
+
+/** How long, in milliseconds, the tab that was offered the lead has to take it before another is. */
+const OFFER_MS = 500;
 
 interface LoneLink {
   readonly token: string;
@@ -44,14 +47,19 @@ export function createLone({
 }): Part {
   const links = new Set<LoneLink>();
   let role: "asking" | "leading" | "joining" | "joined" | "alone" | "over" = "asking";
+  let isOffered = false;
+  let cancelOffer: () => void = () => undefined;
 
-  const channel = tabs.openChannel(name, (message) => {
-    const { kind, from } = message as TabMessage;
-    const isForLeader = kind === "hello" || kind === "claim" || kind === "ask" || kind === "up";
-    if (role !== "leading" || !isForLeader) return;
-    channel.post({ kind: "yours", from: "", to: from } satisfies TabMessage);
+  const channel = tabs.openChannel(name, (heard) => {
+    const message = readTabMessage(heard);
+    if (role !== "leading" || message === null) return;
+    const { kind, from } = message;
+    if (kind !== "hello" && kind !== "claim" && kind !== "ask" && kind !== "up") return;
+    // Where many come at once, one takes the lead, and not each from the one before.
+    channel.post({ kind: isOffered ? "here" : "yours", from: "", to: from } satisfies TabMessage);
+    if (!isOffered) offer();
   });
-  const leadership = createLeadership(tabs.locks, name, {
+  const leadership = createLeadership({ locks: tabs.locks, scope }, name, {
     onLead: () => openAll("leading"),
     onBusy: () => void joinOthers(false),
     onRobbed: () => void joinOthers(true),
@@ -59,10 +67,18 @@ export function createLone({
   });
   const leave = scope.own(() => {
     role = "over";
+    cancelOffer();
     leadership.release();
     channel.close();
   });
   leadership.tryNow();
+
+  function offer(): void {
+    isOffered = true;
+    cancelOffer = scope.after(OFFER_MS, () => {
+      isOffered = false;
+    });
+  }
 
   function openAll(as: "leading" | "alone"): void {
     role = as;

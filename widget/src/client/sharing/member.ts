@@ -6,7 +6,7 @@ import { createFollower } from "./follower.ts";
 import { createLeader } from "./leader.ts";
 import { createLeadership } from "./leadership.ts";
 import type { Part } from "./lone.ts";
-import { LEAD_MOVED, type TabMessage } from "./messages.ts";
+import { LEAD_MOVED, readTabMessage, type TabMessage } from "./messages.ts";
 import { LOST, newTabLink, type TabLink, type TabLinks } from "./tab-link.ts";
 
 /** What a member is made of. */
@@ -74,20 +74,24 @@ export function createMember(parts: MemberParts): Part {
     },
     onYours: () => leadership.steal(),
   });
-  const channel = tabs.openChannel(name, (message) => {
-    if (role === "leading") leader.receive(message as TabMessage);
-    else if (role === "following") follower.receive(message as TabMessage);
+  const channel = tabs.openChannel(name, (heard) => {
+    const message = readTabMessage(heard);
+    if (message === null) return;
+    if (role === "leading") leader.receive(message);
+    else if (role === "following") follower.receive(message);
     else if (role === "unheard") {
       follow();
       stepDown();
     }
   });
-  const leadership = createLeadership(tabs.locks, name, {
+  const leadership = createLeadership({ locks: tabs.locks, scope }, name, {
     onLead() {
       role = "leading";
       isRobbed = false;
       cancelHandover();
       follower.stop();
+      // Until the socket is open: whoever waits for a leader is not to take the lead as well.
+      channel.post({ kind: "here", from: "" } satisfies TabMessage);
       openOrLeave();
     },
     onBusy: follow,

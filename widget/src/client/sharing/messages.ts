@@ -26,8 +26,8 @@ export type TabMessage =
   | { readonly kind: "up"; readonly from: string; readonly to: string; readonly frame: ClientFrame }
   /** This hub serves from now on. */
   | { readonly kind: "lead"; readonly from: string }
-  /** The leader is there, and has what was said to it. */
-  | { readonly kind: "here"; readonly from: string; readonly to: string }
+  /** The leader is there, and has what was said to it; without `to`, it has just taken the lead. */
+  | { readonly kind: "here"; readonly from: string; readonly to?: string }
   /** The leader is not looked at: the lead may be taken from it. */
   | { readonly kind: "yours"; readonly from: string; readonly to: string }
   /** The leader is no longer looked at. */
@@ -38,6 +38,21 @@ export type TabMessage =
         /** Whose frame was sent last: what 1009 is about. */
         readonly lastSender?: string | undefined;
       });
+
+/**
+ * Reads what came on the channel, which any script of the page's origin may write to: null where it is no message.
+ * A kind of a version to come passes, and is ignored by who hears it.
+ */
+export function readTabMessage(heard: unknown): TabMessage | null {
+  const { kind, from, to, frame, only, except, code, reason } = Object(heard) as Record<string, unknown>;
+  const isAddressed = isText(kind) && isText(from) && (to === undefined || isText(to));
+  const isFramed = (kind !== "up" && kind !== "down") || isText(Object(frame).type);
+  const isMeant = [only, except].every((links) => links === undefined || Array.isArray(links));
+  const isEnd = kind !== "closed" || (Number.isInteger(code) && isText(reason));
+  return isAddressed && isFramed && isMeant && isEnd ? (heard as TabMessage) : null;
+}
+
+const isText = (value: unknown): value is string => typeof value === "string";
 
 /** Has a connection open its next link before it lets go of this one, as it does where a gateway goes away. */
 export const LEAD_MOVED: ServerFrameOf<"goaway"> = { type: "goaway", reconnectIn: 0, reason: "lead" };
