@@ -24,7 +24,7 @@ export interface Connection {
   restart(): Promise<void>;
   /** The network came or went, or somebody looks: tries at once, or asks whether the socket still lives. */
   wake(): void;
-  /** The page is left: browsers that keep it to come back to it do so without sockets and locks only. */
+  /** The page is left or frozen: browsers keep it to come back to only without socket and lock, which others need. */
   suspend(): void;
 }
 

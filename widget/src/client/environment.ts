@@ -24,8 +24,13 @@ function onWake(callback: () => void): () => void {
 }
 
 function onLeave(callback: () => void): () => void {
+  const page = globalThis.document;
   globalThis.addEventListener?.("pagehide", callback);
-  return () => globalThis.removeEventListener?.("pagehide", callback);
+  page?.addEventListener("freeze", callback);
+  return () => {
+    globalThis.removeEventListener?.("pagehide", callback);
+    page?.removeEventListener("freeze", callback);
+  };
 }
 
 function defaultTabs(): TabsEnvironment | null {

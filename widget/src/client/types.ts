@@ -133,7 +133,7 @@ export interface ClientEnvironment {
   clearTimeout(timer: Timer): void;
   /** Calls back when the network came or went, or the page became visible or came back; returns the removal. */
   onWake(callback: () => void): Unsubscribe;
-  /** Calls back when the visitor leaves the page, which may come back as it was; returns the removal. */
+  /** Calls back when the visitor leaves the page, which may come back as it was, or it is frozen; returns the removal. */
   onLeave(callback: () => void): Unsubscribe;
   /** Null where tabs cannot reach each other, as on pages without HTTPS, and in Node. */
   tabs: TabsEnvironment | null;
