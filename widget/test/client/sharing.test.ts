@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { FakeTab } from "./fake-tabs.ts";
+import { makeLiveClient } from "./setup.ts";
 import { since, type Tab, Tabs, types } from "./tabs.ts";
 
 let tabs = new Tabs();
@@ -275,8 +276,12 @@ describe("where nothing can be shared", () => {
   });
 });
 
-test("nothing is asked of the browser before a tab connects, nor where sharing was not asked for", async () => {
+test("nothing is asked of the browser before a tab connects, nor where sharing cannot or was not asked for", async () => {
   tabs.load();
+  const { environment } = tabs.browser.tab(tabs.gateway.environment);
+  const token = () => Promise.resolve({ token: "of-my-own", expiresAt: "2030-01-01T00:00:00Z" });
+  const { client } = await makeLiveClient({ environment, shareConnection: true, token }, tabs.gateway);
   await tabs.connect(tabs.load(() => undefined, false));
   expect([tabs.browser.holders.size, tabs.browser.openChannels]).toEqual([0, []]);
+  client.destroy();
 });

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { BrowserContext, Page } from "puppeteer-core";
+import type { BrowserContext, CDPSession, Page } from "puppeteer-core";
 import { type DrivenWindow, installDriver, type PageDriver } from "./page-driver.ts";
 import { WAIT_MS } from "./site.ts";
 
@@ -27,9 +27,14 @@ export class DrivenChat {
     this.page = page;
   }
 
-  /** Goes to an address in a new tab, which is looked at from then on. */
-  static async visit(visitor: BrowserContext, url: string): Promise<DrivenChat> {
+  /** Goes to an address in a new tab, which is looked at from then on. `change` is done to its window first. */
+  static async visit(
+    visitor: BrowserContext,
+    url: string,
+    change: () => void = () => undefined,
+  ): Promise<DrivenChat> {
     const page = await visitor.newPage();
+    await page.evaluateOnNewDocument(change);
     await page.evaluateOnNewDocument(installDriver);
     await page.goto(url);
     return new DrivenChat(page);
@@ -39,17 +44,28 @@ export class DrivenChat {
   get<Name extends Asked>(
     name: Name,
     ...given: Parameters<PageDriver[Name]>
-  ): Promise<ReturnType<PageDriver[Name]>> {
+  ): Promise<Awaited<ReturnType<PageDriver[Name]>>> {
     return this.page.evaluate(
       (called, words) =>
         ((window as unknown as DrivenWindow).driver[called] as (...words: unknown[]) => unknown)(...words),
       name,
       given as unknown[],
-    ) as Promise<ReturnType<PageDriver[Name]>>;
+    ) as Promise<Awaited<ReturnType<PageDriver[Name]>>>;
   }
 
-  breaches(): Promise<readonly string[]> {
-    return this.page.evaluate(() => (window as unknown as DrivenWindow).driver.breaches);
+  breaches = (): Promise<readonly string[]> =>
+    this.page.evaluate(() => (window as unknown as DrivenWindow).driver.breaches);
+
+  /** Tells Chromium something about the page in its own protocol, whether that is answered or not. */
+  async tell(...[method, ...given]: Parameters<CDPSession["send"]>): Promise<void> {
+    const session = await this.page.createCDPSession();
+    // A page that crashes does not answer.
+    session.send(method, ...given).catch(() => undefined);
+  }
+
+  /** The addresses that the page had loaded. */
+  loaded(): Promise<string[]> {
+    return this.page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));
   }
 
   command(...call: unknown[]): Promise<void> {
@@ -57,6 +73,27 @@ export class DrivenChat {
       (words) => (window as unknown as DrivenWindow).Parlance(...words),
       call,
     ) as Promise<void>;
+  }
+
+  /** Leaves the page for another, as by a link. */
+  async goTo(url: string): Promise<void> {
+    await this.page.evaluate((to) => location.assign(to), url);
+    await this.at(url);
+  }
+
+  /** Goes back to the page that was left, as by the button. */
+  async goBack(): Promise<void> {
+    const left = this.page.url();
+    await this.page.evaluate(() => history.back());
+    await until("it is back", async () => (await this.address()) !== left);
+  }
+
+  private at(url: string): Promise<void> {
+    return until(`it is at ${url}`, async () => (await this.address()) === url);
+  }
+
+  private address(): Promise<string | null> {
+    return this.page.evaluate(() => location.href).catch(() => null);
   }
 
   /** Opens the panel and waits for the connection. */

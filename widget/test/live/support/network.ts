@@ -15,6 +15,8 @@ export interface Network {
   forgetSilent(): void;
   /** How many WebSockets of chats are open at the gateway's end. */
   chats(): number;
+  /** How many were ever opened. */
+  chatsSoFar(): number;
   close(): Promise<void>;
 }
 
@@ -24,6 +26,7 @@ export async function startNetwork(port: number): Promise<Network> {
   const sockets = new Set<Socket>();
   const silent = new Set<Socket>();
   const chats = new Set<Socket>();
+  let chatsSoFar = 0;
 
   function keep(socket: Socket): Socket {
     sockets.add(socket);
@@ -45,6 +48,7 @@ export async function startNetwork(port: number): Promise<Network> {
     browser.once("data", (head) => {
       if (!/^GET \/v1\/chat [\s\S]*\r\nupgrade: websocket\r\n/i.test(head.toString("latin1"))) return;
       chats.add(gateway);
+      chatsSoFar++;
       gateway.on("close", () => chats.delete(gateway));
     });
     for (const [from, to] of [
@@ -75,6 +79,7 @@ export async function startNetwork(port: number): Promise<Network> {
       for (const socket of silent) socket.resetAndDestroy();
     },
     chats: () => chats.size,
+    chatsSoFar: () => chatsSoFar,
     async close() {
       const closed = once(server, "close");
       server.close();

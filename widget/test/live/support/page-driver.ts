@@ -16,8 +16,26 @@ export interface PageDriver {
   copied(): string;
   /** Clicks that button, if it is there. */
   click(name: string): boolean;
+  /** The text box's text; empty where there is none. */
+  draft(): string;
+  /** Puts a text in the text box, if it is there. */
+  write(text: string): boolean;
+  /** What is in the page's storage, and which locks of the browser its origin has or waits for. */
+  kept(): Promise<{ keys: string[]; values: string; locks: string[] }>;
+  /** Has the page hear of what happens in its chat from now on. */
+  listen(): void;
+  /** What it heard. */
+  heard(): readonly HeardEvent[];
+  /** How often the page came back as it was. */
+  comeBacks(): number;
   /** Keeps the page from doing anything for so many milliseconds, beginning in a moment. */
   block(milliseconds: number): void;
+}
+
+/** An event of the chat's, as its page hears it. */
+export interface HeardEvent {
+  readonly name: string;
+  readonly count?: number;
 }
 
 /** A window with its driver. */
@@ -32,6 +50,8 @@ export function installDriver(): void {
   const open = new Set<WebSocket>();
   const breaches: string[] = [];
   let copied = "";
+  let comeBacks = 0;
+  const heard: HeardEvent[] = [];
 
   page.WebSocket = class extends page.WebSocket {
     constructor(url: string | URL, protocols?: string | string[]) {
@@ -55,6 +75,10 @@ export function installDriver(): void {
   });
   document.addEventListener("securitypolicyviolation", ({ blockedURI, violatedDirective }) => {
     breaches.push(`${violatedDirective} ${blockedURI}`);
+  });
+
+  addEventListener("pageshow", ({ persisted }) => {
+    if (persisted) comeBacks++;
   });
 
   const chat = (): ShadowRoot | null => document.querySelector("[aria-label=Chat]")?.shadowRoot ?? null;
@@ -85,6 +109,28 @@ export function installDriver(): void {
       found?.click();
       return found !== undefined;
     },
+    draft: () => chat()?.querySelector("textarea")?.value ?? "",
+    write(text) {
+      const box = chat()?.querySelector("textarea");
+      if (!box) return false;
+      box.value = text;
+      box.dispatchEvent(new Event("input", { bubbles: true }));
+      return true;
+    },
+    async kept() {
+      const { held = [], pending = [] } = await navigator.locks.query();
+      return {
+        keys: Object.keys(localStorage),
+        values: JSON.stringify({ ...localStorage, ...sessionStorage }),
+        locks: [...held, ...pending].map(({ name = "" }) => name),
+      };
+    },
+    listen() {
+      for (const name of ["message", "reply", "unread", "error"])
+        page.Parlance("on", name, (event: object) => heard.push({ ...event, name }));
+    },
+    heard: () => heard,
+    comeBacks: () => comeBacks,
     block(milliseconds) {
       setTimeout(() => {
         const end = Date.now() + milliseconds;
