@@ -1,4 +1,4 @@
-import { Cluster, type CommonRedisOptions, Redis } from "ioredis";
+import { Cluster, type Command, type CommonRedisOptions, Redis } from "ioredis";
 import { parseRedisUrl, type RedisTarget } from "./url.ts";
 
 /** What talks to one server, or to a cluster. */
@@ -13,7 +13,6 @@ const LONGEST_BACKOFF = 2_000;
 
 const COMMON = {
   connectTimeout: 2_000,
-  commandTimeout: COMMAND_TIMEOUT,
   socketTimeout: SOCKET_TIMEOUT,
   keepAlive: 10_000,
   maxRetriesPerRequest: 0,
@@ -34,7 +33,7 @@ export function createClient(url: string): RedisClient {
       ...(target.tls ? { dnsLookup: (address, found) => found(null, address) } : {}),
       redisOptions: { ...COMMON, ...tls, ...target.credentials },
     });
-    cluster.on("+node", endClockOnClose);
+    cluster.on("+node", takeClocks);
     return cluster;
   }
   const server = new Redis({
@@ -46,8 +45,30 @@ export function createClient(url: string): RedisClient {
     retryStrategy: backoff,
     db: target.database,
   });
-  endClockOnClose(server);
+  takeClocks(server);
   return server;
+}
+
+/** What the driver does about time, done so that it holds when this process stands still, and when connections end. */
+function takeClocks(server: Redis): void {
+  endClockOnClose(server);
+  const send = server.sendCommand.bind(server);
+  server.sendCommand = (command, stream) => {
+    giveUpInTime(command);
+    return send(command, stream);
+  };
+}
+
+/** Rejects a command that has no answer in time. */
+function giveUpInTime(command: Command): void {
+  const timer = setTimeout(() => {
+    // Who was held up for that long has answers to read that came in time: they are read before this is called.
+    setImmediate(() => {
+      if (!command.isResolved) command.reject(new Error("Command timed out"));
+    });
+  }, COMMAND_TIMEOUT);
+  const end = (): void => clearTimeout(timer);
+  command.promise.then(end, end);
 }
 
 /** Ends the driver's clock for `socketTimeout` with its connection: left to itself it goes on, and ends the next one. */

@@ -39,6 +39,15 @@ onEveryRedis((running) => {
     });
   });
 
+  test("what was answered while this process stood still is heard, however long that was", async () => {
+    const { redis } = running();
+    await redis.run((client) => client.set("{key}", "text", "PX", 10_000));
+    const answer = redis.run((client) => client.get("{key}"));
+    const end = performance.now() + 1_200;
+    while (performance.now() < end);
+    expect(await answer).toBe("text");
+  });
+
   test("closing lets what was sent be answered, and once is enough", async () => {
     const redis = await running().connect();
     const written = redis.run((client) => client.set("{key}", "last words", "PX", 10_000));
