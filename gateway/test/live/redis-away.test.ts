@@ -45,9 +45,13 @@ describe("two instances whose Redis goes", () => {
     await Promise.all([here.close(), there.close()]);
   });
 
-  /** An answer that is under way when Redis goes, and comes to no end before it is let go. */
+  /**
+   * An answer that is under way when Redis goes, and comes to no end before it is let go. Where Redis has forgotten
+   * the lease, another instance may take it over, and make it anew without a hold.
+   */
   const begun = async (seed: number): Promise<string> => {
-    const { reply } = await here.ask(`[[sim tokens=150 rate=80 seed=${seed} hold-after=30]]`);
+    instances.upstream.next({ holdAfter: 30 });
+    const { reply } = await here.ask(`[[sim tokens=150 rate=80 seed=${seed}]]`);
     await there.until(() => there.textOf(reply).seq > 3, "three chunks elsewhere");
     return reply;
   };

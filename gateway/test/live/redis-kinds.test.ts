@@ -52,7 +52,8 @@ describe("two instances", () => {
 
   test("behind sentinels lose their Redis mid-answer and go on with the next one, in both, to the exact text", async () => {
     const { here, there, instances } = behindSentinels;
-    const { reply, conversation } = await here.ask("[[sim tokens=200 rate=100 seed=611 hold-after=40]]");
+    instances.upstream.next({ holdAfter: 40 });
+    const { reply, conversation } = await here.ask("[[sim tokens=200 rate=100 seed=611]]");
     await there.until(() => there.textOf(reply).seq >= 20, "twenty chunks");
     await sentinels.loseMaster();
     instances.upstream.goOn();
