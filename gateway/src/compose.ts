@@ -152,6 +152,7 @@ export async function startGateway(
     owns: (reply) => cluster.owns(reply),
     failed: (error) => log.error({ err: error }, "the journal cannot be written"),
   });
+  const reservations = createTurnReservations({ limiter: hot.limiter, budget, clock });
   let draining = false;
   const cluster: Cluster = new Cluster({
     self: ids.next(),
@@ -173,6 +174,7 @@ export async function startGateway(
       if (what === "visitor") return;
       for (const reply of replies.forget(scope)) pipeline.stop(reply, "cancelled");
     },
+    keepOwed: reservations.keepOwed,
     takeOverPolicy: async (tenant) => (await directory.tenant(tenant))?.takeOver ?? "restart",
     wasted,
     draining: () => draining,
@@ -187,7 +189,7 @@ export async function startGateway(
     directory,
     visitors,
     gates,
-    reservations: createTurnReservations({ limiter: hot.limiter, budget, clock }),
+    reservations,
     answerCache: hot.answerCache,
     journal,
     providers,

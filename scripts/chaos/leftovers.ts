@@ -9,8 +9,8 @@ const LIVE = /:(owner|presence|journal|streams)$/;
 /**
  * Keys in Redis that no user with a socket and no running reply accounts for; empty where all is tidy.
  *
- * @param orphaned whether what has that id was being begun or ended just when its instance was killed: nobody else
- *   can know of it, and it runs out by itself
+ * @param orphaned whether what has that id was being ended just when its instance was killed: nobody else can know
+ *   that it is not told, and it runs out by itself
  */
 export async function leftKeys(redis: Redis, orphaned: (id: string) => boolean): Promise<string[]> {
   return await untilEmpty(async () => {
@@ -31,7 +31,14 @@ async function idsOf(redis: Redis, key: string): Promise<string[]> {
   if (key.endsWith(":journal")) return [key.split(":").at(-2) ?? ""];
   if (!key.endsWith(":streams")) return [""];
   const reservations = await redis.hgetall(key.replace(/streams$/, "reservations"));
-  return Object.keys(reservations).filter((name) => reservations[name] !== "");
+  // What has run out counts for nothing, and goes when somebody looks.
+  const standing = await redis.zrange(
+    key.replace(/streams$/, "reservation-ends"),
+    `(${Date.now()}`,
+    "+inf",
+    "BYSCORE",
+  );
+  return standing.filter((name) => (reservations[name] ?? "") !== "");
 }
 
 /** Instances and subscriptions that Redis still knows of when every instance has ended. */

@@ -2,7 +2,7 @@ import type { RequestRecord } from "../upstream-simulator/index.ts";
 import type { Ledger } from "./ledger.ts";
 import { callerOf, type Outage } from "./stage.ts";
 
-/** Milliseconds around a kill in which an instance may have begun, or ended, what it had not told Redis of yet. */
+/** Milliseconds around a kill in which an instance may have ended what it had not told Redis of yet. */
 const JUST = 5_000;
 
 /** When an id was made, milliseconds since 1970: ids are UUIDs of version 7. */
@@ -10,7 +10,11 @@ export function madeAt(id: string): number {
   return Number.parseInt(id.replaceAll("-", "").slice(0, 12), 16);
 }
 
-/** Whether a reply, or the reservation of one, was being begun or ended just when its instance was killed. */
+/**
+ * Whether a reply was being ended just when its instance was killed. One that was cancelled while it waited made no
+ * call, and devices may hear of its end late: it ended then if it was asked for then. What nobody knows of, because
+ * its turn was never acknowledged, is no reply.
+ */
 export function orphanedBy(
   outages: readonly Outage[],
   ledgers: readonly Ledger[],
@@ -24,7 +28,7 @@ export function orphanedBy(
       const just = (at: number | undefined): boolean => at !== undefined && Math.abs(at - from) < JUST;
       const ended = attempts.filter((call) => callerOf(call) === instance);
       return (
-        just(madeAt(id)) ||
+        (ledger !== undefined && just(madeAt(id))) ||
         just(ledger?.endedAt.get(id)) ||
         ended.some(({ endedAt, abortedAt }) => just(endedAt ?? abortedAt))
       );

@@ -26,6 +26,10 @@ export interface Exhausted {
 export interface TokenBudget {
   /** Holds so many tokens, or says what is used up. */
   reserve(budget: TurnBudget, reservation: string, tokens: number): Promise<Exhausted | null>;
+  /** Holds what was reserved for so many seconds from now, again where it was held no more. */
+  hold(budget: TurnBudget, held: { reservation: string; tokens: number; seconds: number }): Promise<void>;
+  /** The same for whoever knows of a turn no more than its name: what it holds no more is not held again. */
+  holdOn(tenant: TenantId, reservation: string, seconds: number): Promise<void>;
   /** What the turn took in truth; 0 where it was not taken. Twice is once. */
   settle(tenant: TenantId, reservation: string, tokens: number): Promise<void>;
 }
@@ -53,20 +57,9 @@ export function createTokenBudget(options: {
   };
 
   return {
-    async reserve({ tenant, tokensPerMonth, key }, reservation, tokens) {
-      const now = new Date(clock.now());
-      const month = now.toISOString().slice(0, 7);
-      const accounts = new Map<string, BudgetAccount & Exhausted>();
-      const add = (period: Exhausted["period"], name: string, limit: number, beginsAt: number): void => {
-        accounts.set(name, { name, limit, endsAt: beginsAt, period, beginsAt });
-      };
-      if (tokensPerMonth !== null)
-        add("month", `month ${month}`, tokensPerMonth, Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1));
-      if (key !== null && key.dailyTokens !== null) {
-        const tomorrow = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1);
-        const day = now.toISOString().slice(0, 10);
-        add("day", accountOf({ siteKey: key.id, day }), key.dailyTokens, tomorrow);
-      }
+    async reserve(budget, reservation, tokens) {
+      const { tenant } = budget;
+      const accounts = accountsOf(budget, new Date(clock.now()));
       if (accounts.size === 0) return null;
       const mine = budgets.forTenant(tenant);
       for (let tries = 0; tries < TRIES; tries++) {
@@ -84,6 +77,13 @@ export function createTokenBudget(options: {
       }
       throw new Error("a budget is forgotten as soon as it is known");
     },
+    async hold(budget, { reservation, tokens, seconds }) {
+      const accounts = [...accountsOf(budget, new Date(clock.now())).values()];
+      if (accounts.length === 0) return;
+      await budgets.forTenant(budget.tenant).hold({ reservation, tokens, accounts }, seconds);
+    },
+    holdOn: (tenant, reservation, seconds) =>
+      budgets.forTenant(tenant).hold({ reservation, tokens: 0, accounts: [] }, seconds),
     async settle(tenant, reservation, tokens) {
       const accounts = await budgets.forTenant(tenant).settle(reservation, tokens);
       if (tokens === 0) return;
@@ -93,6 +93,24 @@ export function createTokenBudget(options: {
       }
     },
   };
+}
+
+/** What a turn is to be paid from at a time, by name. */
+function accountsOf({ tokensPerMonth, key }: TurnBudget, now: Date): Map<string, BudgetAccount & Exhausted> {
+  const accounts = new Map<string, BudgetAccount & Exhausted>();
+  const add = (period: Exhausted["period"], name: string, limit: number, beginsAt: number): void => {
+    accounts.set(name, { name, limit, endsAt: beginsAt, period, beginsAt });
+  };
+  if (tokensPerMonth !== null) {
+    const month = now.toISOString().slice(0, 7);
+    add("month", `month ${month}`, tokensPerMonth, Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1));
+  }
+  if (key !== null && key.dailyTokens !== null) {
+    const tomorrow = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1);
+    const day = now.toISOString().slice(0, 10);
+    add("day", accountOf({ siteKey: key.id, day }), key.dailyTokens, tomorrow);
+  }
+  return accounts;
 }
 
 /** The account of a site key's day. */

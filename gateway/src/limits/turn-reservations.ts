@@ -1,7 +1,14 @@
+import type { OwedReply } from "../ports/archive.ts";
 import type { Admission, LimitedParty, Limiter, TurnLimits } from "../ports/limiter.ts";
 import type { Scope } from "../ports/scope.ts";
 import type { Clock } from "../ports/system.ts";
 import type { Exhausted, TokenBudget, TurnBudget } from "./token-budget.ts";
+
+/** Milliseconds between holds of a turn that is being taken: it is forgotten soon where its instance dies, and not while that lives. */
+export const HOLD_EVERY = 3_000;
+/** Seconds for which a turn is held while it is being taken, and once it was. */
+const TAKING = 10;
+const ANSWERING = 900;
 
 /** What a turn must get before it is taken. */
 export interface WantedTurn {
@@ -29,6 +36,12 @@ export interface LimitRefusal {
 export interface TurnReservations {
   /** Takes all that a turn needs, or says why not; a refusal holds nothing. */
   reserve(turn: WantedTurn): Promise<LimitRefusal | null>;
+  /** The turn is being taken still: {@link HOLD_EVERY}. One that counted no more, because its instance was held up, does again. */
+  hold(turn: WantedTurn): Promise<void>;
+  /** The turn was taken: it counts until `finish`, as with `hold`. */
+  keep(turn: WantedTurn): Promise<void>;
+  /** The same of a turn that another instance took, and that goes on here. */
+  keepOwed(owed: OwedReply): Promise<void>;
   /** The turn was not taken after all: everything is as if it had never been reserved. Twice is once. */
   giveBack(scope: Scope, reservation: string): Promise<void>;
   /** The reply has ended: its streams are free. What it took of budgets is settled where its usage is booked. Twice is once. */
@@ -60,9 +73,8 @@ export function createTurnReservations(options: {
 
   const ofTenant = async (turn: WantedTurn): Promise<LimitRefusal | null> => {
     const { scope, reservation, ceilings } = turn;
-    if (Object.values(ceilings).some((ceiling) => ceiling !== null)) {
-      // Users' conversations may be called the same.
-      const stream = JSON.stringify([scope.user, turn.conversation]);
+    if (areSet(ceilings)) {
+      const stream = streamOfTenant(scope, turn.conversation);
       const admission = await limiter.admit({ ...allOf(scope), reservation, stream, limits: ceilings });
       if (!admission.admitted) return refusalOf(admission, TENANT_WORDS);
     }
@@ -75,6 +87,17 @@ export function createTurnReservations(options: {
       limiter.release(scope, reservation),
       limiter.release(allOf(scope), reservation),
       budget.settle(scope.tenant, reservation, 0),
+    ]);
+  };
+
+  const hold = async (turn: WantedTurn, seconds: number): Promise<void> => {
+    const { scope, reservation, conversation, tokens } = turn;
+    const held = { reservation, seconds };
+    const ofAll = { ...allOf(scope), ...held, stream: streamOfTenant(scope, conversation) };
+    await Promise.all([
+      limiter.hold({ ...partyOf(scope), ...held, stream: conversation }),
+      areSet(turn.ceilings) ? limiter.hold(ofAll) : undefined,
+      budget.hold(turn.budget, { ...held, tokens }),
     ]);
   };
 
@@ -92,6 +115,16 @@ export function createTurnReservations(options: {
         if (!reserved) await giveBack(scope, reservation);
       }
     },
+    hold: (turn) => hold(turn, TAKING),
+    keep: (turn) => hold(turn, ANSWERING),
+    async keepOwed({ reply: reservation, conversation, ...scope }) {
+      const held = { reservation, seconds: ANSWERING };
+      await Promise.all([
+        limiter.hold({ ...partyOf(scope), ...held, stream: conversation }),
+        limiter.hold({ ...allOf(scope), ...held, stream: streamOfTenant(scope, conversation) }),
+        budget.holdOn(scope.tenant, reservation, ANSWERING),
+      ]);
+    },
     giveBack,
     async finish(scope, reservation) {
       // Whoever ends a reply, also of an instance that died, frees both, whatever ceilings there are by now.
@@ -102,6 +135,15 @@ export function createTurnReservations(options: {
 
 function partyOf({ tenant, user }: Scope): LimitedParty {
   return { tenant, user };
+}
+
+function areSet(limits: TurnLimits): boolean {
+  return Object.values(limits).some((limit) => limit !== null);
+}
+
+/** Users' conversations may be called the same. */
+function streamOfTenant({ user }: Scope, conversation: string): string {
+  return JSON.stringify([user, conversation]);
 }
 
 /** All of the tenant's users together. */

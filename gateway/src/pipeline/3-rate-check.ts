@@ -1,3 +1,4 @@
+import type { WantedTurn } from "../limits/turn-reservations.ts";
 import { estimateTokens } from "../llm/estimate-tokens.ts";
 import { effectiveLimits, userLimits } from "../tenants/tiers.ts";
 import type { Services } from "./services.ts";
@@ -26,19 +27,20 @@ export async function rateCheck(turn: Admission, services: Services): Promise<St
     );
     return (await knownBefore(turn, services)) ?? refusal;
   }
-  const refusal = await reserve(turn, conversation, services);
+  const wanted = await wantedBy(turn, conversation, services);
+  const refusal = await services.reservations.reserve(wanted);
   if (refusal === null) {
-    turn.reservation = turn.replyId;
+    turn.reserved = wanted;
     return GO_ON;
   }
   return (await knownBefore(turn, services)) ?? refuse(refusal.code, refusal.message, refusal.retryAfter);
 }
 
-async function reserve(
+async function wantedBy(
   { principal, frame, tenant, replyId }: Admission,
   conversation: string,
   services: Services,
-) {
+): Promise<WantedTurn> {
   const record = required(tenant, "tenant");
   const { tokensPerMonth, tenant: ceilings } = effectiveLimits(record);
   const key =
@@ -46,7 +48,7 @@ async function reserve(
       ? await services.directory.siteKey(principal.site.siteKey)
       : null;
   const asked = frame.type === "regenerate" ? 0 : estimateTokens(frame.content);
-  return services.reservations.reserve({
+  return {
     scope: { tenant: principal.tenant, user: principal.user },
     reservation: replyId,
     conversation,
@@ -54,7 +56,7 @@ async function reserve(
     ceilings,
     budget: { tenant: principal.tenant, tokensPerMonth, key },
     tokens: asked + ANSWER_TOKENS,
-  });
+  };
 }
 
 /**

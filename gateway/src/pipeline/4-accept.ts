@@ -1,6 +1,7 @@
 import { PROTOCOL_LIMITS } from "@parlance/protocol";
 import { LiveReply } from "../delivery/live-reply.ts";
 import { wireMessage } from "../delivery/wire-messages.ts";
+import { HOLD_EVERY } from "../limits/turn-reservations.ts";
 import type { AcceptResult, ArchivedMessage } from "../ports/archive.ts";
 import type { Services } from "./services.ts";
 import {
@@ -20,10 +21,20 @@ const OPEN_REPLIES = PROTOCOL_LIMITS.waitingReplies + 1;
 export async function accept(turn: Admission, services: Services): Promise<StepOutcome> {
   const { accepting } = services.replies;
   accepting.add(turn.replyId);
+  const holding = setInterval(() => void hold(turn, services), HOLD_EVERY);
   try {
     return await store(turn, services);
   } finally {
+    clearInterval(holding);
     accepting.delete(turn.replyId);
+  }
+}
+
+async function hold({ reserved, principal: { tenant } }: Admission, services: Services): Promise<void> {
+  try {
+    await services.reservations.hold(required(reserved, "reserved"));
+  } catch (error) {
+    services.log.warn({ err: error, tenant }, "what a turn has reserved could not be held on");
   }
 }
 

@@ -14,7 +14,7 @@ import { stream } from "./7-stream.ts";
 import { endReply, persist } from "./8-persist.ts";
 import type { Services } from "./services.ts";
 import { summarize } from "./summarize.ts";
-import type { Admission, Answering, Refusal, StepOutcome } from "./turn.ts";
+import { type Admission, type Answering, type Refusal, required, type StepOutcome } from "./turn.ts";
 
 interface Step<Turn> {
   readonly name: string;
@@ -62,7 +62,7 @@ export function createPipeline(services: Services): Pipeline {
   const admissions = new Map<string, Promise<void>>();
   const stopping = new AbortController();
   const tasks = new TaskSet((error) =>
-    services.log.error({ err: error }, "a reply could not be placed or ended"),
+    services.log.error({ err: error }, "a reply could not be counted, placed or ended"),
   );
   const summaries = new TaskSet((error) => {
     if (!stopping.signal.aborted) services.log.warn({ err: error }, "a summary could not be made");
@@ -77,6 +77,7 @@ export function createPipeline(services: Services): Pipeline {
     if (outcome.next) return;
     if ("accepted" in outcome) {
       const { reply, superseded } = outcome.accepted;
+      tasks.add(services.reservations.keep(required(turn.reserved, "reserved")));
       for (const id of superseded) tasks.add(stopAnywhere(reply, id));
       tasks.add(services.cluster.place(reply));
       return;
@@ -136,9 +137,9 @@ export function createPipeline(services: Services): Pipeline {
 
 /** The turn was not taken after all: what was reserved for it is free again. */
 async function giveBack(turn: Admission, services: Services): Promise<void> {
-  if (turn.reservation === undefined) return;
+  if (turn.reserved === undefined) return;
   try {
-    await services.reservations.giveBack(turn.principal, turn.reservation);
+    await services.reservations.giveBack(turn.principal, turn.reserved.reservation);
   } catch (error) {
     services.log.error(
       { err: error, tenant: turn.principal.tenant },

@@ -1,6 +1,7 @@
 import type { ClientFrameOf, EndReason, ErrorCode, Usage } from "@parlance/protocol";
 import type { LiveReply } from "../delivery/live-reply.ts";
 import type { SocketOutbox } from "../delivery/socket-outbox.ts";
+import type { WantedTurn } from "../limits/turn-reservations.ts";
 import type { Model } from "../llm/models.ts";
 import type { AcceptResult } from "../ports/archive.ts";
 import type { ModelProvider, ModelRequest } from "../ports/model.ts";
@@ -25,8 +26,8 @@ export interface Admission {
   tenant?: TenantRecord;
   /** Digest of what the frame asks, wherever it is to go. */
   digest?: string;
-  /** Name of what is reserved for it. */
-  reservation?: string;
+  /** What is reserved for it. */
+  reserved?: WantedTurn;
 }
 
 /** A turn that was taken: its reply, and those of the conversation that it supersedes. */

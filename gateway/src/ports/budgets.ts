@@ -30,10 +30,16 @@ export type BudgetVerdict =
 /**
  * Tokens that one tenant has used and may use. Every call is atomic: of any number of turns at once, none is let in
  * once what was used and what is held reach the limit, so that a budget is overdrawn by what estimates were short of
- * and by one turn. What nobody settles within 15 minutes, because its gateway died, is held no more.
+ * and by one turn. Where instances share them, what is reserved is held for 10 seconds, or for those for which `hold`
+ * holds it, since its gateway may be dead.
  */
 export interface TenantBudgets {
   reserve(request: BudgetRequest): Promise<BudgetVerdict>;
+  /**
+   * It is held for so many seconds from now, if not for longer. Where it was held no more, it is held again, whatever
+   * the limits, of those of the accounts that are known.
+   */
+  hold(request: BudgetRequest, seconds: number): Promise<void>;
   /** Says what was used of an account before, where it is not known. */
   open(account: BudgetAccount, used: number): Promise<void>;
   /**

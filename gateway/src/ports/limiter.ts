@@ -23,6 +23,11 @@ export interface AdmissionRequest extends LimitedParty {
   readonly limits: TurnLimits;
 }
 
+/** What a reservation that was admitted is to count under, and for how long. */
+export interface StreamHold extends LimitedParty, Pick<AdmissionRequest, "reservation" | "stream"> {
+  readonly seconds: number;
+}
+
 /** The answer. A refusal consumed nothing. */
 export type Admission =
   | { readonly admitted: true }
@@ -38,11 +43,13 @@ export type Admission =
 /**
  * Token buckets and stream counts for each user of each tenant, and for each tenant as a whole. A bucket holds its
  * limit and refills evenly over its minute or hour. `admit` is atomic: of any number of callers at once, no more get
- * in than the limits allow. Where instances share it, a reservation that is 15 minutes old counts as finished, since
- * its gateway may be dead.
+ * in than the limits allow. Where instances share it, a reservation counts as finished after 10 seconds, or
+ * after those for which it is held, since its gateway may be dead.
  */
 export interface Limiter {
   admit(request: AdmissionRequest): Promise<Admission>;
+  /** It counts for so many seconds from now, if not for longer; where it counted no more, it does again, whatever the limit. One that has finished stays so. */
+  hold(hold: StreamHold): Promise<void>;
   /** Gives everything back, tokens and stream: the turn was not taken after all. Twice is once. */
   release(party: LimitedParty, reservation: string): Promise<void>;
   /** The reply has ended: its stream is free, its tokens stay spent. Twice is once. */

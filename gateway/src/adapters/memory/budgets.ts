@@ -53,6 +53,8 @@ export function createMemoryBudgets({ clock }: { clock: Clock }): Budgets {
       state.reservations.set(reservation, { tokens, accounts: names, until: clock.now() + HELD });
       return { outcome: "reserved" };
     },
+    /** What is reserved here is held for as long as it may be: this process lives as long as it does. */
+    async hold() {},
     async open({ name, endsAt }: BudgetAccount, used) {
       const { accounts } = stateOf(tenant);
       if (!accounts.has(name)) accounts.set(name, { used, held: 0, endsAt });

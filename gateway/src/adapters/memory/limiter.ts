@@ -72,6 +72,9 @@ export function createMemoryLimiter({ clock }: { clock: Clock }): MemoryLimiter 
       return admission;
     },
 
+    /** What is reserved here is held until it ends: this process lives as long as it does. */
+    async hold() {},
+
     async release(party, reservation) {
       const state = parties.get(keyOf(party));
       const held = state?.held.get(reservation);

@@ -12,12 +12,13 @@ import { redisScript } from "./script.ts";
  * Arguments: the time or nothing, an operation, then
  * - `reserve`: the reservation, its tokens, a limit for each account, then a name for each. Answers nothing, or `exhausted` and the
  *   number of the account, or `unknown` and the numbers of all such
+ * - `hold`: the reservation, its tokens, milliseconds, and a name for each account
  * - `open`: what was used, and milliseconds to live
  * - `settle`: the reservation, and what was used. Answers the names of the accounts that it was held of
  */
 export const BUDGETS_SCRIPT = redisScript(`
 -- What is held must be known as long as the account that it is held of: a month and what follows it.
-local HELD, KNOWN = 900000, 3456000000
+local ASKED, KNOWN = 10000, 3456000000
 local reservations, ends = KEYS[1], KEYS[2]
 local operation = ARGV[2]
 local now = tonumber(ARGV[1])
@@ -43,6 +44,14 @@ local function let_go(name)
   return known, held.names or {}
 end
 
+local function hold(name, tokens, accounts, names, milliseconds)
+  for _, account in ipairs(accounts) do redis.call('HINCRBY', account, 'held', tokens) end
+  redis.call('HSET', reservations, name, cjson.encode({ tokens = tonumber(tokens), accounts = accounts, names = names }))
+  redis.call('ZADD', ends, now + milliseconds, name)
+  redis.call('PEXPIRE', reservations, KNOWN)
+  redis.call('PEXPIRE', ends, KNOWN)
+end
+
 if operation == 'open' then
   if redis.call('EXISTS', KEYS[3]) == 0 then
     redis.call('HSET', KEYS[3], 'used', ARGV[3], 'held', 0)
@@ -59,8 +68,25 @@ if operation == 'settle' then
   return names
 end
 
-if redis.call('HEXISTS', reservations, ARGV[3]) == 1 then return end
+local isHeld = redis.call('HEXISTS', reservations, ARGV[3]) == 1
 local accounts, names, unknown = {}, {}, {}
+
+if operation == 'hold' then
+  if isHeld then
+    redis.call('ZADD', ends, 'GT', now + ARGV[5], ARGV[3])
+    return
+  end
+  for i = 3, #KEYS do
+    if redis.call('EXISTS', KEYS[i]) == 1 then
+      accounts[#accounts + 1] = KEYS[i]
+      names[#names + 1] = ARGV[3 + i]
+    end
+  end
+  if #accounts > 0 then hold(ARGV[3], ARGV[4], accounts, names, tonumber(ARGV[5])) end
+  return
+end
+
+if isHeld then return end
 for i = 3, #KEYS do
   if redis.call('EXISTS', KEYS[i]) == 0 then unknown[#unknown + 1] = i - 3 end
   accounts[#accounts + 1] = KEYS[i]
@@ -71,9 +97,5 @@ for i, account in ipairs(accounts) do
   local spent = redis.call('HMGET', account, 'used', 'held')
   if tonumber(spent[1]) + tonumber(spent[2]) >= tonumber(ARGV[4 + i]) then return { 'exhausted', { i - 1 } } end
 end
-for _, account in ipairs(accounts) do redis.call('HINCRBY', account, 'held', ARGV[4]) end
-redis.call('HSET', reservations, ARGV[3], cjson.encode({ tokens = tonumber(ARGV[4]), accounts = accounts, names = names }))
-redis.call('ZADD', ends, now + HELD, ARGV[3])
-redis.call('PEXPIRE', reservations, KNOWN)
-redis.call('PEXPIRE', ends, KNOWN)
+hold(ARGV[3], ARGV[4], accounts, names, ASKED)
 `);

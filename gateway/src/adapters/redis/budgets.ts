@@ -14,7 +14,7 @@ type Refusal = readonly [what: "exhausted" | "unknown", accounts: readonly numbe
 
 /**
  * Budgets counted in Redis, by one script, for all instances. `reserve` and `open` reject with `RedisUnavailable`
- * while Redis is away; a `settle` that falls into such a time resolves, and is done when Redis is back.
+ * while Redis is away; a `hold` or `settle` that falls into such a time resolves, and is done when Redis is back.
  *
  * @param options.clock absent, as it should be outside of tests, is Redis's own clock
  */
@@ -43,6 +43,11 @@ export function createRedisBudgets({ redis, clock }: { redis: RedisConnection; c
         return refusal[0] === "unknown"
           ? { outcome: "unknown", accounts: names }
           : { outcome: "exhausted", account: names[0] ?? "" };
+      },
+      async hold({ reservation, tokens, accounts }, seconds) {
+        const names = accounts.map(({ name }) => name);
+        const now = () => call("hold", accounts, reservation, tokens, seconds * 1000, ...names);
+        await owed.do({ group, name: reservation, now });
       },
       async open(account, used) {
         const life = Math.max(1, account.endsAt - (clock?.now() ?? Date.now()) + AFTER);

@@ -9,12 +9,13 @@ import { redisScript } from "./script.ts";
  * - reservation ends, a sorted set: the millisecond at which each is forgotten
  * - streams, a hash: reservations held of each
  *
- * Arguments: the time or nothing, an operation, a reservation; `admit` then takes the stream and the limits,
- * where nothing is no limit, and answers nothing or which limit refuses and for how many seconds.
+ * Arguments: the time or nothing, an operation, a reservation; `hold` then takes the stream and milliseconds; `admit`
+ * the stream and the limits, where nothing is no limit, and answers nothing or which limit refuses and for how many
+ * seconds.
  */
 export const LIMITER_SCRIPT = redisScript(`
 local limits, reservations, ends, streams = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local HELD, REMEMBERED, LONGEST = 900000, 300000, 86400000
+local ASKED, REMEMBERED, LONGEST = 10000, 300000, 86400000
 local buckets = {
   { name = 'minute', limit_name = 'messagesPerMinute', period = 60000 },
   { name = 'hour', limit_name = 'messagesPerHour', period = 3600000 },
@@ -52,9 +53,18 @@ local function write_buckets()
   redis.call('PEXPIRE', limits, string.format('%.0f', math.min(life, LONGEST)))
 end
 
-local function keep_reservations()
-  -- Each outlives every reservation in it: none lasts longer than one made now.
-  for _, key in ipairs({ reservations, ends, streams }) do redis.call('PEXPIRE', key, HELD) end
+-- Each key outlives every reservation in it.
+local function lasts(name, milliseconds)
+  redis.call('ZADD', ends, 'GT', at + milliseconds, name)
+  for _, key in ipairs({ reservations, ends, streams }) do
+    if redis.call('PTTL', key) < milliseconds then redis.call('PEXPIRE', key, milliseconds) end
+  end
+end
+
+local function hold(name, spent, stream, milliseconds)
+  redis.call('HSET', reservations, name, spent .. ' ' .. stream)
+  redis.call('HINCRBY', streams, stream, 1)
+  lasts(name, milliseconds)
 end
 
 -- Lets a reservation go, and says from which rates it was spent; nothing where it is not held.
@@ -78,8 +88,17 @@ end
 if operation == 'finish' then
   if let_go(reservation) then
     redis.call('HSET', reservations, reservation, '')
-    redis.call('ZADD', ends, at + REMEMBERED, reservation)
-    keep_reservations()
+    lasts(reservation, REMEMBERED)
+  end
+  return
+end
+
+if operation == 'hold' then
+  local held = redis.call('HGET', reservations, reservation)
+  if not held then
+    hold(reservation, '00', ARGV[4], tonumber(ARGV[5]))
+  elseif held ~= '' then
+    lasts(reservation, tonumber(ARGV[5]))
   end
   return
 end
@@ -129,8 +148,5 @@ for _, bucket in ipairs(buckets) do
   spent = spent .. bucket.spends
 end
 write_buckets()
-redis.call('HSET', reservations, reservation, spent .. ' ' .. stream)
-redis.call('ZADD', ends, at + HELD, reservation)
-redis.call('HINCRBY', streams, stream, 1)
-keep_reservations()
+hold(reservation, spent, stream, ASKED)
 `);

@@ -13,11 +13,11 @@ const KEYS = [redisKeys.limits, redisKeys.reservations, redisKeys.reservationEnd
 type Refusal = readonly [limit: keyof TurnLimits, retryAfter: number] | null;
 
 /**
- * Limits counted in Redis, by one script. A reservation that nobody finishes, because its gateway died, is
- * finished after 15 minutes: until then its stream counts.
+ * Limits counted in Redis, by one script. A reservation that nobody holds on or finishes, because its gateway died,
+ * is finished after 10 seconds, or after those for which it was held: until then its stream counts.
  *
- * `admit` rejects with `RedisUnavailable` while Redis is away. A `release` or `finish` that falls into such a time
- * resolves, and is done before this process admits that party again, and when Redis is back.
+ * `admit` rejects with `RedisUnavailable` while Redis is away. A `hold`, `release` or `finish` that falls into such a
+ * time resolves, and is done before this process admits that party again, and when Redis is back.
  *
  * @param options.clock absent, as it should be outside of tests, is Redis's own clock, which all instances share
  */
@@ -28,10 +28,12 @@ export function createRedisLimiter({ redis, clock }: { redis: RedisConnection; c
     const keys = KEYS.map((keyOf) => keyOf(party));
     return redis.script(LIMITER_SCRIPT, keys, [clock?.now() ?? "", operation, ...values]);
   };
-  const end = (operation: "release" | "finish") => async (party: LimitedParty, reservation: string) => {
-    const now = () => call(party, operation, reservation);
-    await owed.do({ group: redisKeys.limits(party), name: reservation, now });
-  };
+  const owe =
+    (operation: "hold" | "release" | "finish") =>
+    async (party: LimitedParty, reservation: string, ...values: string[]): Promise<void> => {
+      const now = () => call(party, operation, reservation, ...values);
+      await owed.do({ group: redisKeys.limits(party), name: reservation, now });
+    };
 
   return {
     async admit(request) {
@@ -47,8 +49,10 @@ export function createRedisLimiter({ redis, clock }: { redis: RedisConnection; c
         throw error;
       }
     },
-    release: end("release"),
-    finish: end("finish"),
+    hold: ({ reservation, stream, seconds, ...party }) =>
+      owe("hold")(party, reservation, stream, String(seconds * 1000)),
+    release: owe("release"),
+    finish: owe("finish"),
     async erase(party) {
       await owed.settle(redisKeys.limits(party));
       return Math.min(

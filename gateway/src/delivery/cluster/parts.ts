@@ -1,5 +1,5 @@
 import type { WastedTokens } from "../../llm/book-usage.ts";
-import type { Archive } from "../../ports/archive.ts";
+import type { Archive, OwedReply } from "../../ports/archive.ts";
 import type { ConversationLeases } from "../../ports/conversation-leases.ts";
 import type { InstanceBus } from "../../ports/instance-bus.ts";
 import type { InstanceDirectory } from "../../ports/instance-directory.ts";
@@ -37,6 +37,8 @@ export interface ClusterParts {
   readonly stopHere: (reply: LiveReply, reason: ReplyStopped["reason"]) => void;
   /** Ends the sockets of a user who has that no more, and what runs for one who is being erased, here. */
   readonly withdrawHere: (scope: Scope, what: Withdrawn) => void;
+  /** Counts a turn on that goes on here, and that another instance took. */
+  readonly keepOwed: (owed: OwedReply) => Promise<void>;
   /** What a tenant wants of answers whose instance is gone. */
   readonly takeOverPolicy: (tenant: TenantId) => Promise<TakeOverPolicy>;
   /** Books what was asked of a model and nobody keeps. */

@@ -87,12 +87,13 @@ export class Running {
   }
 
   async #takeOver(owed: OwedReply): Promise<void> {
-    const { archive, journal, replies, connections, run, endHere, takeOverPolicy, wasted } = this.#parts;
+    const { archive, journal, replies, connections, keepOwed, takeOverPolicy, wasted } = this.#parts;
     const scope = { tenant: owed.tenant, user: owed.user };
     const policy = await takeOverPolicy(scope.tenant);
     const { ends, kept, waste } = planTakeOver(policy, owed.epoch, await journal.read(scope, owed.reply));
     const epoch = Math.max(owed.epoch, replies.get(scope, owed.reply)?.epoch ?? 0) + 1;
     if (!(await archive.forUser(scope).raiseEpoch(owed.reply, epoch))) return;
+    await keepOwed(owed);
     const copy = replies.get(scope, owed.reply);
     const reply = copy ?? this.#copies.make({ ...owed, epoch }, "");
     reply.restart(epoch, null, kept);
@@ -101,8 +102,8 @@ export class Running {
     if (copy === null) connections.attachAll(reply);
     if (waste !== null) await wasted(scope.tenant, waste);
     await this.#announce(reply, owed);
-    if (ends) await endHere(reply);
-    else run(reply);
+    if (ends) await this.#parts.endHere(reply);
+    else this.#parts.run(reply);
   }
 
   /**

@@ -107,15 +107,28 @@ export function budgetsSuite(
       expect(await reserve(1, [account({ limit: 1_001 })])).toEqual(RESERVED);
     });
 
-    test("what nobody settles is held no more after 15 minutes", async () => {
+    test("what nobody settles is held no more after the 15 minutes for which it was held on", async () => {
       await mine.open(account(), 0);
       await reserve(1_000, [account()], "dead");
+      await mine.hold({ reservation: "dead", tokens: 1_000, accounts: [account()] }, 900);
       await pass(899_000);
       expect(await reserve(1)).toEqual(EXHAUSTED);
       await pass(1_001);
       expect(await reserve(1_000)).toEqual(RESERVED);
       await mine.settle("dead", 10_000);
       expect(await reserve(1, [account({ limit: 1_001 })])).toEqual(RESERVED);
+    });
+
+    test("what is held on is held once, and settled as it was", async () => {
+      await mine.open(account(), 0);
+      await reserve(900, [account()], "a");
+      for (let twice = 0; twice < 2; twice++)
+        await mine.hold({ reservation: "a", tokens: 900, accounts: [account()] }, 60);
+      expect(await reserve(100, [account()], "b")).toEqual(RESERVED);
+      expect(await reserve(1)).toEqual(EXHAUSTED);
+      expect(await mine.settle("a", 899)).toEqual([account().name]);
+      expect(await reserve(1)).toEqual(RESERVED);
+      expect(await reserve(1)).toEqual(EXHAUSTED);
     });
 
     test("an account is forgotten some time after it is over", async () => {

@@ -47,25 +47,59 @@ onEveryRedis((running) => {
     },
   );
 
-  test("streams of a gateway that died are free after 15 minutes, and not before", async () => {
+  test("streams of a gateway that died are free after the time for which they are held, and not before", async () => {
     const { redis, wipe } = running();
     await wipe();
     const clock = manualClock();
     const limiter = createRedisLimiter({ redis, clock });
     const scope = scopeOf("tenant", "user");
     const admit = (stream: string) => limiter.admit({ ...scope, reservation: stream, stream, limits });
-    await admit("a");
+    const take = async (stream: string): Promise<void> => {
+      await admit(stream);
+      await limiter.hold({ ...scope, reservation: stream, stream, seconds: 900 });
+    };
+    await take("a");
     clock.advance(MINUTE);
-    await admit("b");
+    await take("b");
     clock.advance(14 * MINUTE - 1);
     expect(await admit("c")).toMatchObject({ admitted: false, limit: "concurrentStreams" });
     clock.advance(1);
-    expect(await admit("c")).toEqual({ admitted: true });
+    await take("c");
     expect(await admit("d")).toMatchObject({ admitted: false, limit: "concurrentStreams" });
     await limiter.finish(scope, "a");
     expect(await admit("d")).toMatchObject({ admitted: false, limit: "concurrentStreams" });
     await limiter.finish(scope, "b");
     expect(await admit("d")).toEqual({ admitted: true });
+  });
+
+  test("a stream that nobody holds on counts for 10 seconds, and again where it is held on late", async () => {
+    const { redis, wipe } = running();
+    await wipe();
+    const clock = manualClock();
+    const limiter = createRedisLimiter({ redis, clock });
+    const scope = scopeOf("tenant", "user");
+    const admit = (stream: string) => limiter.admit({ ...scope, reservation: stream, stream, limits });
+    const hold = (stream: string, seconds: number) =>
+      limiter.hold({ ...scope, reservation: stream, stream, seconds });
+    const full = { admitted: false, limit: "concurrentStreams" };
+    await admit("dead");
+    await admit("late");
+    clock.advance(9_999);
+    expect(await admit("other")).toMatchObject(full);
+    clock.advance(1);
+    expect(await admit("other")).toEqual({ admitted: true });
+    await hold("other", 100);
+    await hold("other", 10);
+    await hold("late", 900);
+    clock.advance(MINUTE);
+    expect(await admit("more")).toMatchObject(full);
+    await limiter.finish(scope, "other");
+    expect(await admit("more")).toEqual({ admitted: true });
+    await limiter.release(scope, "more");
+    await limiter.finish(scope, "late");
+    expect(await admit("one")).toEqual({ admitted: true });
+    expect(await admit("two")).toEqual({ admitted: true });
+    expect(await admit("three")).toMatchObject(full);
   });
 
   test("keys go once they say nothing any more, and not before", async () => {

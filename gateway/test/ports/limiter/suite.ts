@@ -149,8 +149,10 @@ export function limiterSuite(create: (options: { clock: Clock }) => Limiter | Pr
 
     test("a release gives tokens and stream back, once, as if they had never been taken", async () => {
       const limits = { messagesPerMinute: 2, messagesPerHour: 10, concurrentStreams: 1 };
-      await admit(limits, { reservation: "one" });
-      await admit(limits, { reservation: "two" });
+      for (const reservation of ["one", "two"]) {
+        await admit(limits, { reservation });
+        await limiter.hold({ ...scope, reservation, stream: "stream", seconds: 60 });
+      }
       clock.advance(MINUTE / 4);
       for (let twice = 0; twice < 2; twice++) await limiter.release(scope, "one");
       expect(await admitMany(5, { messagesPerMinute: 2 })).toBe(1);
@@ -168,6 +170,18 @@ export function limiterSuite(create: (options: { clock: Clock }) => Limiter | Pr
       await limiter.finish(scope, "unknown");
       expect(await admit(limits, { stream: "b" })).toEqual(refused("messagesPerMinute", 60));
       clock.advance(MINUTE);
+      expect(await admit(limits, { stream: "b" })).toEqual(ADMITTED);
+    });
+
+    test("a turn that is held on counts once, until it is finished, and not again", async () => {
+      const limits = { messagesPerMinute: 3, concurrentStreams: 1 };
+      await admit(limits, { reservation: "one", stream: "a" });
+      const hold = () => limiter.hold({ ...scope, reservation: "one", stream: "a", seconds: 60 });
+      for (let twice = 0; twice < 2; twice++) await hold();
+      clock.advance(MINUTE / 2);
+      expect(await admit(limits, { stream: "b" })).toEqual(refused("concurrentStreams", 1));
+      await limiter.finish(scope, "one");
+      await hold();
       expect(await admit(limits, { stream: "b" })).toEqual(ADMITTED);
     });
 
