@@ -195,6 +195,8 @@ export interface UserArchive {
   conversations(page: { before?: string; limit: number }): Promise<ConversationPage>;
   /** Marks a conversation gone; false where there is none. Its open replies stay owed until they are ended. */
   clear(conversation: string, at: number): Promise<boolean>;
+  /** Which of the user's conversations that were cleared last were so at that time or later: of ten at the most it is known. Latest first. */
+  clearedSince(at: number): Promise<readonly string[]>;
   /** Rates an answer; false where there is none of that id. */
   rate(
     message: string,

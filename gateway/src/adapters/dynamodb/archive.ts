@@ -73,6 +73,11 @@ function userArchive(scope: Scope, eras: Eras): UserArchive {
     context: (id, position, limit) => read((user) => context(user, id, position, limit)),
     conversations: (page) => read((user) => conversations(user, page)),
     clear: (id, at) => write((user) => clear(user, id, at)),
+    clearedSince: (since) =>
+      eras.run(scope, async ({ log }) => {
+        const known = await log.cleared();
+        return known.filter(({ at }) => at >= since).map(({ conversation }) => conversation);
+      }),
     rate: (message, rating, comment, at) => write((user) => rate(user, message, { rating, comment, at })),
     adopt: (visitor, at) => adopt(eras, scope, visitor, at),
     push: (id, message) => write((user, writing) => push(user, id, message, writing)),

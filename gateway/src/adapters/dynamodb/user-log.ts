@@ -43,6 +43,8 @@ import type { UserQueues } from "./user-queues.ts";
 
 /** Commits that are remembered: others would have to make as many between a commit and the look after it. */
 const REMEMBERED_COMMITS = 16;
+/** Conversations of which is known that they were cleared lately. */
+const CLEARED_KNOWN = 10;
 /** Of gateways that race for a user's next version one wins each time, so this many losses are no race. */
 const ATTEMPTS = 64;
 
@@ -57,6 +59,12 @@ export interface Staged {
   readonly set: object;
 }
 
+/** A conversation that was cleared, and when. */
+export interface Cleared {
+  readonly conversation: string;
+  readonly at: number;
+}
+
 /** What a write changes. */
 export interface Changes {
   readonly staged?: readonly Staged[];
@@ -64,6 +72,8 @@ export interface Changes {
   readonly items: readonly UserChange[];
   /** On the conversation, which shows the others. */
   readonly conversation?: UserChange;
+  /** That a conversation was cleared: the last of those are known by the head alone. */
+  readonly cleared?: Cleared;
   /** A reply that ended. */
   readonly ended?: string;
   /** Items that go; one that a later write has made anew stays. */
@@ -85,7 +95,7 @@ export interface Writing {
   readonly token: string;
 }
 
-type Unfinished = Omit<Changes, "staged" | "said" | "listed">;
+type Unfinished = Omit<Changes, "staged" | "said" | "listed" | "cleared">;
 
 /** The first item of a user's partition. */
 export interface Head {
@@ -94,6 +104,8 @@ export interface Head {
   readonly unfinished?: Unfinished;
   /** Key of the item that lists the user as kept. */
   readonly listed?: string;
+  /** Conversations that were cleared last, latest first. */
+  readonly cleared?: readonly Cleared[];
   /** The erasure that ended the era. */
   readonly erased?: Pick<Erasure, "id" | "by" | "begunAt">;
   readonly erasedAt?: number;
@@ -138,6 +150,11 @@ export class UserLog {
     return query();
   }
 
+  /** The conversations that were cleared last, latest first. */
+  async cleared(): Promise<readonly Cleared[]> {
+    return (await this.#head()).cleared ?? [];
+  }
+
   /** Finishes what is not. @returns the version up to which all is done */
   async settle(): Promise<number> {
     const { version, unfinished } = await this.#head();
@@ -172,13 +189,14 @@ export class UserLog {
         staged = [],
         said,
         listed = isListed(head, said) ? undefined : said,
+        cleared,
         ...changes
       } = decision.changes;
       const listing = typeof listed === "number" ? [this.#listing(listed)] : [];
       await Promise.all([...staged, ...listing].map(({ key, set }) => this.#set(key, { set }, version)));
       tried = decision;
       const list = listed === undefined ? undefined : (listing[0]?.key.sk ?? null);
-      if (await this.#commit(head, token, changes, list)) {
+      if (await this.#commit(head, token, changes, { listed: list, cleared })) {
         await this.#finish(version, changes);
         return decision.result;
       }
@@ -212,18 +230,19 @@ export class UserLog {
   }
 
   #commit(
-    { version, recent }: Head,
+    { version, recent, cleared: before = [] }: Head,
     token: string,
     unfinished: Unfinished,
-    listed: string | null | undefined,
+    { listed, cleared }: { listed: string | null | undefined; cleared: Cleared | undefined },
   ): Promise<boolean> {
     const set = {
       version: version + 1,
       recent: [...recent, token].slice(-REMEMBERED_COMMITS),
       unfinished,
       ...(typeof listed === "string" ? { listed } : {}),
+      ...(cleared === undefined ? {} : { cleared: [cleared, ...before].slice(0, CLEARED_KNOWN) }),
     } satisfies Head;
-    const remove = listed === null ? ["listed"] : [];
+    const remove = listed === null ? ["listed", "cleared"] : [];
     return this.#db.update({ pk: this.#pk, sk: HEAD }, { set, remove }, isStill(version));
   }
 

@@ -34,6 +34,7 @@ function userArchive(database: SqliteDatabase, scope: Scope): UserArchive {
       database.call("context", { scope, conversation, position, limit }),
     conversations: (page) => database.call("conversations", { scope, ...page }),
     clear: (conversation, at) => database.call("clear", { scope, conversation, at }),
+    clearedSince: (at) => database.call("clearedSince", { scope, at }),
     rate: (message, rating, comment, at) => database.call("rate", { scope, message, rating, comment, at }),
     adopt: (visitor, at) => database.call("adopt", { scope, visitor, at }),
     push: async (conversation, message) => {

@@ -1,4 +1,4 @@
-import type { ArchivedMessage } from "../../ports/archive.ts";
+import type { AcceptKind, ArchivedMessage } from "../../ports/archive.ts";
 import type { Scope } from "../../ports/scope.ts";
 import { scopeKey } from "../../tenants/scope.ts";
 import type { SocketOutbox } from "../socket-outbox.ts";
@@ -156,21 +156,25 @@ export class Repair {
     const { archive, connections } = this.#parts;
     const stored = archive.forUser(scope);
     const from = Math.max(since, connections.readAt(scope) - SKEW);
+    const cleared = await stored.clearedSince(from);
+    if (cleared.some((conversation) => !this.#shown.hasClear(scope, conversation))) return true;
     const { conversations } = await stored.conversations({ limit: HEADS });
     for (const { id } of conversations.filter(({ at }) => at >= from)) {
       const page = await stored.messages(id, { limit: HEADS });
-      if (page?.messages.some((message) => message.at >= from && !this.#isShown(scope, message)) === true)
-        return true;
+      const late = page?.messages.filter((message) => message.at >= from) ?? [];
+      if (late.length === 0) continue;
+      const owed = new Map((await stored.openReplies(id)).map(({ reply, kind }) => [reply, kind]));
+      if (late.some((message) => !this.#isShown(scope, message, owed))) return true;
     }
     return false;
   }
 
-  #isShown(scope: Scope, { id, to, status }: ArchivedMessage): boolean {
+  /** @param owed how the replies were asked for that have not ended: who takes one over tells of it, and of no cut */
+  #isShown(scope: Scope, { id, to }: ArchivedMessage, owed: ReadonlyMap<string, AcceptKind>): boolean {
     if (to === undefined) return this.#shown.hasMessage(scope, id);
-    const reply = this.#parts.replies.get(scope, id);
-    // Who takes it over tells of it.
-    if (reply === null) return status === "queued";
-    return reply.kind !== "regenerate" || this.#shown.hasCutAfter(scope, to);
+    const kind = this.#parts.replies.get(scope, id)?.kind ?? owed.get(id);
+    if (kind === undefined) return false;
+    return kind !== "regenerate" || this.#shown.hasCutAfter(scope, to);
   }
 
   #comeBack(users: readonly Scope[]): void {

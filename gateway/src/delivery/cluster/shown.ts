@@ -6,7 +6,7 @@ import { scopeKey } from "../../tenants/scope.ts";
 /** Milliseconds for which it is known what sockets were shown: longer than an instance can be dead unnoticed. */
 const KEPT = 60_000;
 
-/** The messages and cuts that sockets here were shown of late, whichever instance they came from. */
+/** The messages, cuts and clears that sockets here were shown of late, whichever instance they came from. */
 export class Shown {
   readonly #clock: Clock;
   readonly #at = new Map<string, number>();
@@ -19,6 +19,7 @@ export class Shown {
   note(scope: Scope, frame: ServerFrame): void {
     if (frame.type === "message") this.#note(messageKey(scope, frame.message.id));
     else if (frame.type === "truncate" && frame.after !== null) this.#note(cutKey(scope, frame.after));
+    else if (frame.type === "cleared") this.#note(clearKey(scope, frame.conversation));
   }
 
   hasMessage(scope: Scope, message: string): boolean {
@@ -28,6 +29,10 @@ export class Shown {
   /** Whether what followed that message was cut off. */
   hasCutAfter(scope: Scope, message: string): boolean {
     return this.#at.has(cutKey(scope, message));
+  }
+
+  hasClear(scope: Scope, conversation: string): boolean {
+    return this.#at.has(clearKey(scope, conversation));
   }
 
   #note(key: string): void {
@@ -47,4 +52,8 @@ function messageKey(scope: Scope, message: string): string {
 
 function cutKey(scope: Scope, message: string): string {
   return `after ${message} ${scopeKey(scope)}`;
+}
+
+function clearKey(scope: Scope, conversation: string): string {
+  return `cleared ${conversation} ${scopeKey(scope)}`;
 }

@@ -105,6 +105,19 @@ export function conversationsSuite({ newUser }: ArchiveUnderTest): void {
       expect(await user.latestConversation()).toBeNull();
     });
 
+    test("is known for a while, by when it was", async () => {
+      const user = newUser();
+      const names = Array.from({ length: 12 }, (_, number) => `c-${number}`);
+      await conversationsOf(user, names);
+      expect(await user.clearedSince(0)).toEqual([]);
+      for (const [number, name] of names.entries()) await user.clear(name, 100 + number);
+      await user.clear("c-11", 200);
+      expect(await user.clearedSince(109)).toEqual(["c-11", "c-10", "c-9"]);
+      expect(await user.clearedSince(112)).toEqual([]);
+      expect(await user.clearedSince(0)).toEqual(names.toReversed().slice(0, 10));
+      expect(await newUser().clearedSince(0)).toEqual([]);
+    });
+
     test("makes the next question begin a new one", async () => {
       const user = newUser();
       const one = await exchange(user, "one");

@@ -30,6 +30,7 @@ const CALLS: readonly (readonly [string, unknown])[] = [
   ["rate", { scope, message: one.reply, rating: "up", comment: undefined, at: 1 }],
   ["push", { scope, conversation: "c", message }],
   ["clear", { scope, conversation: "c", at: 1 }],
+  ["clearedSince", { scope, at: 1 }],
   ["owed", undefined],
   ["appendToJournal", [{ ...scope, reply: "r", epoch: 1, seq: 1, text: "t" }]],
   ["appendToJournal", [{ ...scope, reply: "r", epoch: 2, seq: 1, text: "t" }]],

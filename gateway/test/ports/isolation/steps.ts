@@ -95,6 +95,7 @@ export const OPERATIONS = {
   list: async (here: Here) => ({
     conversations: await archiveOf(here).conversations({ limit: 2 }),
     latest: await archiveOf(here).latestConversation(),
+    cleared: await archiveOf(here).clearedSince(0),
     open: await archiveOf(here).openReplies(),
   }),
   find: async (here: Here) => ({

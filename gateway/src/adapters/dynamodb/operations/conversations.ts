@@ -41,7 +41,7 @@ export async function clear(user: User, id: string, at: number): Promise<Decisio
     set: { clearedAt: at },
     remove: ["changed"],
   };
-  return { result: true, changes: { items: [], conversation } };
+  return { result: true, changes: { items: [], conversation, cleared: { conversation: id, at } } };
 }
 
 /** {@link UserArchive.conversations}. The cursor is the version that changed a page's last conversation. */

@@ -94,7 +94,7 @@ function kindOf(sk: string): string | null {
 export async function finishErasure(db: DynamoDb, { era }: Found, at: number): Promise<Erasure> {
   const { pk } = era.user;
   const open = condition("attribute_not_exists(#erasedAt)");
-  await db.update({ pk, sk: HEAD }, { set: { erasedAt: at }, remove: ["recent", "listed"] }, open);
+  await db.update({ pk, sk: HEAD }, { set: { erasedAt: at }, remove: ["recent", "listed", "cleared"] }, open);
   const erasure = erasureOf(await headOf(db, pk));
   if (erasure === null) throw new Error("an erasure is gone before it was finished");
   await db.update(erasureKey(pk), { set: { erasedAt: erasure.erasedAt } }, THERE);

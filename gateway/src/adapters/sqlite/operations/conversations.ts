@@ -5,6 +5,8 @@ import { ensureOwner, erasedSince, nextChange, ownerOf } from "./owners.ts";
 
 const TITLE_CHARACTERS = 80;
 const PREVIEW_CHARACTERS = 120;
+/** Conversations of which is said that they were cleared lately. */
+const CLEARED_KNOWN = 10;
 const CURSOR = /^[0-9a-z]{1,10}$/;
 
 /** A conversation's row, as far as other operations need it. */
@@ -131,6 +133,19 @@ export function clear(
     input.conversation,
   );
   return cleared > 0;
+}
+
+/** {@link UserArchive.clearedSince}. */
+export function clearedSince(connection: Connection, input: { scope: Scope; at: number }): string[] {
+  const owner = ownerOf(connection, input.scope);
+  if (owner === null) return [];
+  const rows = connection.all<{ id: string }>(
+    "SELECT id FROM conversations WHERE owner = ? AND cleared_at >= ? ORDER BY cleared_at DESC LIMIT ?",
+    owner,
+    input.at,
+    CLEARED_KNOWN,
+  );
+  return rows.map(({ id }) => id);
 }
 
 /** A conversation in a list. */

@@ -11,6 +11,7 @@ import {
 import { adopt } from "./adopt.ts";
 import {
   clear,
+  clearedSince,
   conversationOf,
   conversations,
   createConversation,
@@ -67,6 +68,7 @@ const READS = {
   accepted,
   apiKey,
   apiKeys,
+  clearedSince,
   context,
   conversationOf,
   conversations,
