@@ -39,7 +39,6 @@ export async function agreeOnSettings(
     );
   }
   const timer = setInterval(() => void say().catch(failed), SAY_EVERY_SECONDS * 1000);
-  timer.unref();
   return () => clearInterval(timer);
 }
 

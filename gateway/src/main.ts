@@ -3,6 +3,10 @@ import { fileURLToPath } from "node:url";
 import { startGateway } from "./compose.ts";
 import { readConfig } from "./config.ts";
 import type { Gateway } from "./gateway.ts";
+import type { Log } from "./telemetry/log.ts";
+
+/** Milliseconds in which the process of a gateway that has stopped ends by itself. */
+const LEFT_OVER = 10_000;
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "..", "..");
@@ -21,6 +25,21 @@ function announce(gateway: Gateway): void {
   process.stdout.write(`\n${lines.join("\n")}\n`);
 }
 
+/**
+ * Nothing of a gateway that has stopped goes on, so its process ends by itself. Where something does go on, that is a
+ * mistake: it is named, and ended.
+ */
+function endAtLast(log: Log): void {
+  const deadline = setTimeout(() => {
+    log.error(
+      { resources: process.getActiveResourcesInfo() },
+      "something goes on after the gateway has stopped",
+    );
+    process.exit(1);
+  }, LEFT_OVER);
+  deadline.unref();
+}
+
 async function main(): Promise<void> {
   const gateway = await startGateway(readConfig(process.env), {
     widget: join(root, "widget", "dist"),
@@ -28,7 +47,7 @@ async function main(): Promise<void> {
   });
   const stop = (): void => {
     gateway.stop().then(
-      () => process.exit(0),
+      () => endAtLast(gateway.log),
       (error: unknown) => {
         gateway.log.error({ err: error }, "stopping failed");
         process.exit(1);

@@ -99,11 +99,16 @@ export class ChaosStage {
     return await billed(`http://127.0.0.1:${slot.gateway.port}`, "acme", OPERATOR_KEY);
   }
 
-  /** Asks every instance to end; what did not end well is told. */
+  /**
+   * Asks every instance to end; what did not end well is told. One that keeps a timer, a socket or a thread does not end
+   * by itself: its last word says what it kept, and its exit code is not 0.
+   */
   async end(): Promise<string[]> {
     const codes = await Promise.all(this.#slots.map(({ gateway }) => gateway.end("SIGTERM")));
     return codes.flatMap((code, index) =>
-      code === 0 ? [] : [`${this.#slots[index]?.name} ended with ${code}`],
+      code === 0
+        ? []
+        : [`${this.#slots[index]?.name} ended with ${code}: ${this.#slots[index]?.gateway.log.at(-1)}`],
     );
   }
 

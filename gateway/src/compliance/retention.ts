@@ -127,6 +127,5 @@ export class RetentionTimer {
           if (!this.#stopping.signal.aborted) this.#schedule(SWEEP_EVERY + this.#random() * JITTER);
         });
     }, milliseconds);
-    this.#timer.unref();
   }
 }

@@ -29,6 +29,7 @@ export class Connections {
   readonly #left: (scope: Scope) => void;
   #count = 0;
   readonly #awaitingEmpty = new Set<() => void>();
+  #closed = false;
 
   /**
    * @param told.left told when a user's last socket here is gone
@@ -105,6 +106,7 @@ export class Connections {
   /** The check and the registration of a new socket are one turn each: either it came in time, or it did not. */
   #awaitReturn(key: string, user: UserConnections, seconds: number): void {
     user.awaited = seconds;
+    if (this.#closed) return;
     user.abandonTimer = setTimeout(() => {
       this.#users.delete(key);
       this.#abandoned(user.scope);
@@ -198,8 +200,9 @@ export class Connections {
     });
   }
 
-  /** Lets go of every timer. */
+  /** Lets go of every timer. Nobody is waited for any more, whoever leaves after it. */
   close(): void {
+    this.#closed = true;
     for (const user of this.#users.values()) if (user.abandonTimer !== null) clearTimeout(user.abandonTimer);
   }
 }

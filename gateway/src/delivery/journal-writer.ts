@@ -33,7 +33,6 @@ export class JournalWriter {
     this.#owns = parts.owns;
     this.#failed = parts.failed;
     this.#timer = setInterval(() => void this.#write(), BATCH_EVERY);
-    this.#timer.unref();
   }
 
   /** Writes now what there is: nothing of what was said before is missing then. */

@@ -20,7 +20,6 @@ export class LiveReplies {
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#sweeper = setInterval(() => this.#forget(), FORGET_EVERY);
-    this.#sweeper.unref();
   }
 
   add(reply: LiveReply): void {

@@ -24,7 +24,6 @@ export class Pacer {
 
   constructor() {
     this.#sampler = setInterval(() => this.#sample(), SAMPLE_EVERY);
-    this.#sampler.unref();
   }
 
   /** A reply has something new. */

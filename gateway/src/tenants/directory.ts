@@ -61,7 +61,6 @@ export function createTenantDirectory(
       },
     );
   }, POLL_MILLISECONDS);
-  poll.unref();
 
   const remembered = async <Value>(key: string, read: () => Promise<Value>): Promise<Value> => {
     const known = cache.get(key);

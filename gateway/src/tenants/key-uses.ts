@@ -33,7 +33,6 @@ export function createKeyUses(
   const timer = setInterval(() => {
     writing = writing.then(write);
   }, WRITE_MILLISECONDS);
-  timer.unref();
   return {
     note(kind, { tenant }, id) {
       noted.set(JSON.stringify([kind, tenant, id]), { kind, tenant, id, at: clock.now() });

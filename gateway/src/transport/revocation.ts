@@ -101,6 +101,8 @@ export class OpenSessions {
     this.#stopListening();
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    // A look that is under way sets none any more.
+    this.#dueAt = Number.NEGATIVE_INFINITY;
   }
 
   #lookAtAll(): void {
@@ -128,6 +130,5 @@ export class OpenSessions {
       this.#dueAt = Number.POSITIVE_INFINITY;
       this.#lookAtAll();
     }, wait);
-    this.#timer.unref();
   }
 }

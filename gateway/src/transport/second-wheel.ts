@@ -22,7 +22,6 @@ export class SecondWheel {
     this.#now = now;
     this.#last = Math.floor(now() / 1000);
     this.#timer = setInterval(() => this.turn(), 1000);
-    this.#timer.unref();
   }
 
   /** Calls back once, at the first full second that is `seconds` from now: not before, and up to a second later. */

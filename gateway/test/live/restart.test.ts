@@ -113,6 +113,17 @@ describe("a gateway process", () => {
     expect(await ended).toBe(0);
   });
 
+  test("asked to stop, one that leaves a timer behind says so in the end, and does not exit with 0", async () => {
+    const timer = "isMainThread && setInterval(() => undefined, 60_000)";
+    const left = encodeURIComponent(`import { isMainThread } from "node:worker_threads"; ${timer};`);
+    const gateway = await start({ NODE_OPTIONS: `--import=data:text/javascript,${left}` });
+    expect(await gateway.end("SIGTERM")).toBe(1);
+    expect(JSON.parse(gateway.log.at(-1) ?? "{}")).toMatchObject({
+      msg: "something goes on after the gateway has stopped",
+      resources: expect.arrayContaining(["Timeout"]),
+    });
+  });
+
   test("its log holds ids and figures, and nothing of what was said, asked or signed", async () => {
     const gateway = await start({ LOG_LEVEL: "trace" });
     const token = signToken({ sub: "secret.person@example.com", name: "Secret Person" });

@@ -50,7 +50,6 @@ export class LeaseKeeper {
     this.#lost = parts.lost;
     this.#failed = parts.failed;
     this.#timer = setInterval(() => void this.#renew(), RENEW_EVERY);
-    this.#timer.unref();
   }
 
   /** Takes the lease, or learns who has it. An answer that comes when the lease has run out already is asked for again. */

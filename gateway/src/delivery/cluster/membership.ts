@@ -195,8 +195,6 @@ export class Membership {
   #every(milliseconds: number, work: () => Promise<void>): void {
     const failed = (error: unknown): void =>
       this.#parts.log.warn({ err: error }, "the other instances cannot be reached");
-    const timer = setInterval(() => void work().catch(failed), milliseconds);
-    timer.unref();
-    this.#timers.push(timer);
+    this.#timers.push(setInterval(() => void work().catch(failed), milliseconds));
   }
 }

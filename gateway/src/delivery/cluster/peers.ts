@@ -69,7 +69,6 @@ export class Peers {
       this.#tellNumbers();
       this.#forgetGone();
     }, BEAT_EVERY);
-    this.#beat.unref();
     this.#stopListening = parts.bus.onBack(() => this.#handlers.back());
   }
 

@@ -33,7 +33,6 @@ export class TakeOver {
 
   start(): void {
     this.#timer = setInterval(() => this.soon(), SWEEP_EVERY);
-    this.#timer.unref();
     this.soon();
   }
 
