@@ -2,6 +2,7 @@ import type { ServerFrame } from "@parlance/protocol";
 import type { Scope } from "../../ports/scope.ts";
 import { type LiveReply, ReplyStopped } from "../live-reply.ts";
 import type { SocketOutbox } from "../socket-outbox.ts";
+import { type Claimed, claim } from "./claim.ts";
 import { Copies } from "./copies.ts";
 import { Departure } from "./departure.ts";
 import { Holds } from "./holds.ts";
@@ -173,8 +174,7 @@ export class Cluster {
     const { scope, conversation } = reply;
     if (this.departure.handsOn(reply)) return true;
     try {
-      await this.#members.present();
-      const owner = await this.#leases.acquire(scope, conversation, reply.epoch - 1);
+      const owner = await this.#claim(scope, conversation, reply.epoch - 1);
       // Let go of while it waited, because nobody here read it: it is known by what the archive says.
       const letGo = this.#parts.replies.get(scope, reply.id) !== reply;
       if (owner.mine) {
@@ -314,11 +314,15 @@ export class Cluster {
   /** Runs what a conversation owes, where its lease can be had; says who has it. */
   async #runFor(scope: Scope, conversation: string, above: number): Promise<string> {
     return this.#holds.during({ scope, conversation }, async () => {
-      await this.#members.present();
-      const owner = await this.#leases.acquire(scope, conversation, above);
+      const owner = await this.#claim(scope, conversation, above);
       if (owner.mine) await this.#running.all(scope, conversation, null);
       return owner.instance;
     });
+  }
+
+  #claim(scope: Scope, conversation: string, above: number): Promise<Claimed> {
+    const near = { parts: this.#parts, members: this.#members, leases: this.#leases };
+    return claim(near, { scope, conversation, above });
   }
 
   #overtaken(scope: Scope, conversation: string): void {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { LiveInstance } from "../../ports/instance-directory.ts";
 import type { Scope } from "../../ports/scope.ts";
 import { scopeKey } from "../../tenants/scope.ts";
@@ -12,8 +13,8 @@ const BEAT_EVERY = 1_000;
 const PRESENCE_EVERY = 8_000;
 /** Milliseconds between two beats after which others may have spoken and not been heard. */
 const UNHEARD_AFTER = 2_500;
-/** Milliseconds for which it is not known where users are, once the store had forgotten: others see that by their beat. */
-const UNSURE_FOR = 3_000;
+/** Milliseconds in which others find that the store has forgotten them, and say again what they hold: as long as they may take to reach it again, and a beat. */
+const UNSURE_FOR = 5_000;
 
 /** Which other instances are alive, and on which of them a user has sockets. */
 export class Membership {
@@ -101,15 +102,27 @@ export class Membership {
     await this.#leaveLate();
   }
 
-  /** One that is missing at two beats is gone: where the store forgot all, the others are there again by then. */
+  /** One that is missing at two beats is gone, unless the store has forgotten it. */
   #see(alive: readonly LiveInstance[]): void {
     const present = new Set(alive.map(({ id }) => id));
-    const absent = [...this.#others.keys()].filter((id) => !present.has(id));
+    const absent = this.sure ? [...this.#others.keys()].filter((id) => !present.has(id)) : [];
     const gone = absent.filter((id) => this.#missing.includes(id));
     this.#missing = absent;
     for (const other of alive) this.#others.set(other.id, other);
     for (const id of gone) this.#others.delete(id);
     if (gone.length > 0) this.#gone(gone);
+  }
+
+  /** Whether the others have had the time to say again what they hold, where the store had forgotten it. */
+  get sure(): boolean {
+    return this.#parts.clock.monotonic() >= this.#unsureUntil;
+  }
+
+  /** Resolves when that is so, or nobody is there to say anything. */
+  async untilSure(): Promise<void> {
+    while (!this.sure && !this.alone) {
+      await pause(this.#unsureUntil - this.#parts.clock.monotonic(), null, { ref: false });
+    }
   }
 
   /** The store knows nothing of this instance, and so of nobody: until all have said where users are, all are told. */
@@ -173,12 +186,12 @@ export class Membership {
   /** The other instances on which the user has sockets; all others, where that cannot be known just now. */
   async elsewhere(scope: Scope): Promise<string[]> {
     if (this.alone) return [];
-    const { self, clock, connections } = this.#parts;
+    const { self, connections } = this.#parts;
     try {
       const instances = await this.#parts.presence.instancesOf(scope);
       // One that has forgotten who is here has forgotten who is elsewhere.
       const forgotten = connections.countOf(scope) > 0 && !instances.includes(self);
-      if (forgotten || clock.monotonic() < this.#unsureUntil) return [...this.#others.keys()];
+      if (forgotten || !this.sure) return [...this.#others.keys()];
       return instances.filter((instance) => instance !== self);
     } catch (error) {
       this.#parts.log.warn({ err: error }, "a user's other instances are not known, so all are told");
