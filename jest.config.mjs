@@ -19,7 +19,8 @@ const shared = {
 
 /** @type {import("jest").Config} */
 export default {
-  maxWorkers: 2,
+  // Many suites wait for what takes its time, as a death that is to be noticed.
+  maxWorkers: 3,
   testSequencer: "<rootDir>/scripts/jest/longest-first.mjs",
   // Real processes, a real browser: a condition that is not met in a minute will not be.
   testTimeout: 60_000,

@@ -15,6 +15,11 @@ export interface Outage {
   to: number;
 }
 
+interface LogLine {
+  readonly level: number;
+  readonly msg: string;
+}
+
 interface Slot {
   name: string;
   gateway: GatewayProcess;
@@ -112,12 +117,14 @@ export class ChaosStage {
     );
   }
 
-  /** What instances logged of errors, by message. */
+  /** What instances logged of errors, by message, and what Node itself warned of. */
   troubles(): Map<string, number> {
     const found = new Map<string, number>();
     for (const { name, gateway } of this.#slots) {
       for (const line of gateway.log) {
-        const { level, msg } = JSON.parse(line) as { level: number; msg: string };
+        const { level, msg } = line.startsWith("{")
+          ? (JSON.parse(line) as LogLine)
+          : { level: 40, msg: line };
         if (level >= 40) found.set(`${name}: ${msg}`, (found.get(`${name}: ${msg}`) ?? 0) + 1);
       }
     }

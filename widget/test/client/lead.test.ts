@@ -90,6 +90,22 @@ describe("the lead", () => {
     }
   });
 
+  test("goes on to the tab that is looked at next, though the one before is still opening its socket", async () => {
+    await tabs.three();
+    const [next, last] = tabs.followers;
+    tabs.gateway.latency = () => 400;
+    tabs.browser.look(next.tab);
+    await tabs.gateway.clock.advance(50);
+    expect(tabs.leader).toBe(next);
+    // A browser tells the tab that is looked at first.
+    last.tab.show(true);
+    await tabs.gateway.clock.advance(50);
+    next.tab.show(false);
+    await tabs.gateway.clock.advance(5_000);
+    expect(tabs.leader).toBe(last);
+    expect(tabs.gateway.openSockets).toHaveLength(1);
+  });
+
   test("stays where it is while two tabs are looked at, or none", async () => {
     const made = await tabs.three();
     const leader = tabs.leader;

@@ -121,7 +121,8 @@ export class Membership {
   /** Resolves when that is so, or nobody is there to say anything. */
   async untilSure(): Promise<void> {
     while (!this.sure && !this.alone) {
-      await pause(this.#unsureUntil - this.#parts.clock.monotonic(), null, { ref: false });
+      const rest = this.#unsureUntil - this.#parts.clock.monotonic();
+      await pause(Math.max(1, rest), null, { ref: false });
     }
   }
 

@@ -35,7 +35,7 @@ const CALLS: readonly (readonly [string, unknown])[] = [
   ["appendToJournal", [{ ...scope, reply: "r", epoch: 1, seq: 1, text: "t" }]],
   ["appendToJournal", [{ ...scope, reply: "r", epoch: 2, seq: 1, text: "t" }]],
   ["readJournal", { scope, reply: "r" }],
-  ["dropFromJournal", { scope, reply: "r" }],
+  ["dropFromJournal", { scope, reply: "r", epoch: 2 }],
   ["keptConversations", { scope, limit: 5 }],
   ["keptMessages", { scope, conversation: "c", limit: 5 }],
   ["keptOpenReplies", { scope }],

@@ -63,8 +63,8 @@ export function createFollower({
   }
 
   function seen(): void {
-    const [link] = links.all;
-    if (link === undefined || link.own !== null || !tabs.isVisible()) return;
+    const link = [...links.all].find(({ own }) => own === null);
+    if (link === undefined || !tabs.isVisible()) return;
     links.post({ kind: "claim", from: link.id });
     watch.expect();
   }

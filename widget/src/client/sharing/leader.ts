@@ -104,7 +104,7 @@ export function createLeader({
       }
     },
     seen() {
-      if (hub !== null && !tabs.isVisible()) links.post({ kind: "hidden", from: hub.id });
+      if (!tabs.isVisible()) links.post({ kind: "hidden", from: hub?.id ?? "" });
     },
     resign() {
       hub = null;

@@ -92,6 +92,8 @@ export function createMember(parts: MemberParts): Part {
       follower.stop();
       // Until the socket is open: whoever waits for a leader is not to take the lead as well.
       channel.post({ kind: "here", from: "" } satisfies TabMessage);
+      // Who claimed the lead meanwhile may have been told that this tab is looked at.
+      leader.seen();
       openOrLeave();
     },
     onBusy: follow,

@@ -6,11 +6,15 @@ import { WAIT_MS } from "./site.ts";
 /** Milliseconds between two looks at a page. */
 const LOOK_MS = 50;
 
-/** Asks until it is so; fails with the question's name. */
-export async function until(name: string, isSo: () => Promise<boolean> | boolean): Promise<void> {
+/** Asks until it is so; fails with the question's name, and with what is so instead where that can be told. */
+export async function until(
+  name: string,
+  isSo: () => Promise<boolean> | boolean,
+  instead: () => Promise<string> = async () => "",
+): Promise<void> {
   const end = Date.now() + WAIT_MS;
   while (!(await isSo())) {
-    if (Date.now() > end) throw new Error(`it never came to this: ${name}`);
+    if (Date.now() > end) throw new Error(`it never came to this: ${name} ${await instead()}`.trimEnd());
     await pause(LOOK_MS);
   }
 }

@@ -2,6 +2,8 @@
 export interface PageDriver {
   /** Whether the group's socket is this page's. */
   leads(): boolean;
+  /** Whether the page is looked at, as the browser tells it. */
+  isSeen(): boolean;
   /** What the page's policy forbade so far. */
   readonly breaches: readonly string[];
   isMounted(): boolean;
@@ -93,6 +95,7 @@ export function installDriver(): void {
 
   page.driver = {
     leads: () => open.size > 0,
+    isSeen: () => document.visibilityState === "visible",
     breaches,
     isMounted: () => chat() !== null && page.Parlance !== undefined,
     panelText: () => chat()?.querySelector("[role=dialog]")?.textContent ?? "",

@@ -118,7 +118,7 @@ export function describeSharedSocket(name: BrowserName): void {
       await stage.midAnswer(second);
       for (const seen of [first, third, second]) {
         await seen.page.bringToFront();
-        await until("the tab that is looked at leads", () => seen.get("leads"));
+        await until("the tab that is looked at leads", () => seen.get("leads"), stage.state);
         await stage.oneSocket();
       }
       await stage.expectWhole();

@@ -109,6 +109,15 @@ export class SharedTabs {
     return [first, second, third];
   }
 
+  /** What each tab is like now. */
+  state = async (): Promise<string> => {
+    const told = this.tabs.map(async (tab) => {
+      const [isSeen, leads] = [await tab.get("isSeen"), await tab.get("leads")];
+      return `${isSeen ? "seen" : "unseen"}${leads ? " and leading" : ""}`;
+    });
+    return (await Promise.all(told)).join(", ");
+  };
+
   /** Asks for an answer that waits in its midst. */
   async askAtLength(asker: DrivenChat): Promise<void> {
     this.seed++;
