@@ -18,8 +18,11 @@ export function watchForPage(store: ViewStore, tell: Stage["tell"]): () => void 
           tell("message", { id: key, content: content() });
         }
         if (progress === "queued" || progress === "streaming") growing.add(key);
-        else if (progress && growing.delete(key))
+        // After a reconnect an answer whose end was told may be read once more: it is no second reply.
+        else if (progress && growing.delete(key) && !told.has(key)) {
+          told.add(key);
           tell("reply", { id: key, content: content(), reason: progress });
+        }
       }
     }),
     effect(() => {

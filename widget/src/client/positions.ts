@@ -151,7 +151,7 @@ export function createPositions(
   function restart({ messages, replies }: ServerFrameOf<"conversation">): void {
     forgetEnded(messages, replies);
     for (const { reply } of replies) {
-      if (positions.get(reply)?.state !== "ended") positions.delete(reply);
+      positions.delete(reply);
       ask(reply, at(reply));
     }
   }

@@ -50,6 +50,8 @@ export function createChatStore({ client, now, isOpen, page, ...options }: ChatS
   const contents = new Map<string, Signal<string>>();
   /** Edits on their way, by request: their text is shown once the gateway has it. */
   const edits = new Map<string, string>();
+  /** Answers whose end was told. */
+  const ended = new Set<string>();
   let typingTimer: unknown = null;
 
   function show(next: ChatSnapshot): void {
@@ -119,7 +121,10 @@ export function createChatStore({ client, now, isOpen, page, ...options }: ChatS
   }
 
   function isNews(frame: ServerFrame): boolean {
-    if (isOpen?.() === true) return false;
+    // After a reconnect an answer whose end was told may be read once more: it is no second one.
+    const isTold = frame.type === "done" && ended.has(frame.reply);
+    if (frame.type === "done") ended.add(frame.reply);
+    if (isTold || isOpen?.() === true) return false;
     return frame.type === "done" ? frame.reason !== "cancelled" : isFromOthers(frame);
   }
 

@@ -1,10 +1,14 @@
 import { describe, expect, test } from "@jest/globals";
 import type { OpenReply } from "@parlance/protocol";
+import { watchForPage } from "../../src/page-events.ts";
 import { createChatStore } from "../../src/state/store.ts";
 import type { FakeReply } from "./fake-reply.ts";
 import { makeClient, makeLiveClient, type Setup } from "./setup.ts";
 
-const LATE = { seq: 4, epoch: 1, state: "streaming" } as const;
+/** How whoever has yet to hear of an answer's end lists it. */
+const listedLate = ({ id, conversation, message }: FakeReply): OpenReply => {
+  return { reply: id, conversation, message, seq: 4, epoch: 1, state: "streaming" };
+};
 
 /** A live client in the middle of an answer of ten chunks, four of which it has read. */
 async function midAnswer(): Promise<Setup & { reply: FakeReply }> {
@@ -53,19 +57,22 @@ describe("an answer that was cut off", () => {
   });
 
   test("and is listed as open though its end was told here is read anew, as what is shown begins anew", async () => {
-    const { gateway, client, reply } = await midAnswer();
+    const { gateway, client, reply, frames } = await midAnswer();
     const store = createChatStore({ client, now: gateway.clock.now, timers: gateway.clock });
+    const told: (readonly [string, unknown])[] = [];
+    const stop = watchForPage(store, (...event) => told.push(event));
     gateway.finish(reply);
     await gateway.clock.advance(0);
     // Another instance, which has yet to hear of the end.
-    const openReplies = (): OpenReply[] => [
-      { reply: reply.id, conversation: reply.conversation, message: reply.message, ...LATE },
-    ];
-    Object.assign(gateway, { openReplies });
+    Object.assign(gateway, { openReplies: () => [listedLate(reply)] });
     gateway.socket.drop();
     await gateway.clock.advance(1_000);
     const shown = store.snapshot.value.messages.at(-1);
     expect(shown).toMatchObject({ content: reply.text, progress: "complete" });
+    expect(frames.filter(({ type }) => type === "done")).toHaveLength(2);
+    expect(store.snapshot.value.unread).toBe(1);
+    expect(told.filter(([name]) => name === "reply")).toHaveLength(1);
+    stop();
     store.dispose();
   });
 
@@ -224,4 +231,17 @@ test("a conversation that is opened reads its running answers from their start",
   await gateway.until(client.open(reply.conversation));
   await gateway.clock.advance(0);
   expect(gateway.socket.sent("resume")).toMatchObject([{ reply: reply.id, after: 0 }]);
+});
+
+test("a conversation that is opened from before an answer's end was told reads that answer once more", async () => {
+  const { gateway, client, reply } = await midAnswer();
+  const store = createChatStore({ client, now: gateway.clock.now, timers: gateway.clock });
+  gateway.finish(reply);
+  await gateway.clock.advance(0);
+  Object.assign(gateway, { openReplies: () => [listedLate(reply)] });
+  await gateway.until(store.actions.openConversation(reply.conversation));
+  await gateway.clock.advance(0);
+  expect(gateway.socket.sent("resume")).toMatchObject([{ reply: reply.id, after: 0 }]);
+  expect(store.snapshot.value.messages.at(-1)).toMatchObject({ content: reply.text, progress: "complete" });
+  store.dispose();
 });

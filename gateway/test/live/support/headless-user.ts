@@ -126,8 +126,12 @@ export class HeadlessUser {
     if (frame.type === "ready") this.#takeList(frame);
   }
 
-  /** What ended while there was no socket stands in the list, whole. */
+  /** What ended while there was no socket stands in the list, whole; what it lists as open is read anew. */
   #takeList({ messages, replies }: ServerFrameOf<"ready">): void {
+    for (const { reply } of replies) {
+      // The instance of the new socket listed it before it heard of the end that the old socket told.
+      if (this.answer(reply).ends.length > 0) this.#answers.set(reply, { text: "", ends: [] });
+    }
     for (const { id, content, status } of messages) {
       const answer = this.#answers.get(id);
       if (answer === undefined || answer.ends.length > 0 || replies.some(({ reply }) => reply === id))
