@@ -23,6 +23,8 @@ export class Membership {
   readonly #back: (unreachable: boolean) => Promise<void>;
   readonly #timers: NodeJS.Timeout[] = [];
   #lastBeat: number | null = null;
+  /** Whether a beat since the last found that the others could not know of this instance: those at the same time find it known. */
+  #unknown = false;
   #unsureUntil = 0;
   readonly #takingBack: TaskSet;
   #coming: Promise<void> | null = null;
@@ -83,6 +85,7 @@ export class Membership {
     const { self, directory, draining, clock } = this.#parts;
     const begun = clock.now();
     const known = await directory.beat({ id: self, draining: draining() }, ALIVE_SECONDS);
+    this.#unknown ||= !known && this.#lastBeat !== null;
     const alive = await directory.alive();
     // Held up since it was asked: by now others may not know of this instance, nor it of them.
     if (clock.now() - begun > UNHEARD_AFTER) return await this.beat();
@@ -90,7 +93,7 @@ export class Membership {
     this.#see(alive.filter(({ id }) => id !== self));
     if (this.heldUp) {
       // Who took it for gone, or no longer knew who is here, told it nothing.
-      const unreachable = !known || this.#quiet > PRESENCE_SECONDS * 1000 - PRESENCE_EVERY;
+      const unreachable = this.#unknown || this.#quiet > PRESENCE_SECONDS * 1000 - PRESENCE_EVERY;
       const greeted = clock.now();
       this.#coming ??= this.#back(unreachable).finally(() => {
         this.#coming = null;
@@ -99,6 +102,7 @@ export class Membership {
       if (clock.now() - greeted > UNHEARD_AFTER) return await this.beat();
     }
     this.#lastBeat = clock.now();
+    this.#unknown = false;
     await this.#leaveLate();
   }
 

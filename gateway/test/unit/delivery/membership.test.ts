@@ -63,3 +63,19 @@ test("an instance that was held up greets those who came meanwhile, whatever it 
   expect(greeted).toEqual([{ others: ["came meanwhile"], unreachable: true }]);
   expect(members.heldUp).toBe(false);
 });
+
+test("an instance that was taken for gone says so when it wakes, though one of two beats finds it known again", async () => {
+  const clock = manualClock();
+  const greeted = new Set<boolean>();
+  const members = new Membership(partsOf(clock, createMemoryInstanceDirectory({ clock })), {
+    gone: () => undefined,
+    back: async (unreachable) => void greeted.add(unreachable),
+  });
+  await members.beat();
+  clock.advance(9_000);
+  await Promise.all([members.beat(), members.present()]);
+  expect([...greeted]).toEqual([true]);
+  clock.advance(3_000);
+  await members.beat();
+  expect([...greeted]).toEqual([true, false]);
+});
