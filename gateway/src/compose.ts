@@ -167,7 +167,7 @@ export async function startGateway(
     queues,
     changed: pacer.changed,
     run: (reply) => pipeline.run(reply),
-    endHere: (reply) => pipeline.interrupt(reply),
+    endHere: (reply, reason) => pipeline.end(reply, reason),
     stopHere: (reply, reason) => pipeline.stop(reply, reason),
     withdrawHere: (scope, what) => {
       sessions.end(scope, what === "user" ? ERASED_USER : ENDED_VISITOR);

@@ -2,14 +2,23 @@ import { answerDigest } from "../cache/answer-digest.ts";
 import type { CachedAnswer } from "../ports/answer-cache.ts";
 import { prepareRequest } from "./prepare-request.ts";
 import type { Services } from "./services.ts";
-import { ANSWERED, type Answering, GO_ON, type StepOutcome } from "./turn.ts";
+import { ANSWERED, type Answering, GO_ON, required, type StepOutcome } from "./turn.ts";
+
+const NOTHING = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
 
 /** An answer to exactly this question in exactly this context, if there is one. What was edited or regenerated never looks. */
 export async function cacheCheck(turn: Answering, services: Services): Promise<StepOutcome> {
   const { reply, tenant } = turn;
-  turn.request = await prepareRequest(turn, services);
+  const request = await prepareRequest(turn, services);
+  if (request === null) {
+    // Who took that has cancelled it, and is only not heard yet.
+    const model = required(turn.model, "model").name;
+    turn.result = { reason: "cancelled", model, usage: NOTHING, trouble: null };
+    return ANSWERED;
+  }
+  turn.request = request;
   if (!tenant.cache.exact || reply.kind !== "message" || reply.kept !== "") return GO_ON;
-  turn.cacheDigest = answerDigest(turn.request);
+  turn.cacheDigest = answerDigest(request);
   const answer = await cached(turn.cacheDigest, turn, services);
   if (answer === null || turn.signal.aborted) return GO_ON;
   reply.answerFromCache(answer.content);
@@ -17,7 +26,7 @@ export async function cacheCheck(turn: Answering, services: Services): Promise<S
   turn.result = {
     reason: "stop",
     model: answer.model,
-    usage: { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 },
+    usage: NOTHING,
     trouble: null,
   };
   return ANSWERED;

@@ -1,5 +1,5 @@
 import type { Attributes, Span } from "@opentelemetry/api";
-import type { LiveReply } from "../delivery/live-reply.ts";
+import type { LiveReply, ReplyStopped } from "../delivery/live-reply.ts";
 import { TaskSet } from "../delivery/task-set.ts";
 import { estimatedUsage, estimateTokens } from "../llm/estimate-tokens.ts";
 import { inSpan, messageContext } from "../telemetry/tracing.ts";
@@ -48,7 +48,7 @@ export interface Pipeline {
   /** Puts a reply, which this instance is to run, into its conversation's queue. */
   run(reply: LiveReply): void;
   /** Ends a reply that was taken over, as far as it got. */
-  interrupt(reply: LiveReply): Promise<void>;
+  end(reply: LiveReply, reason: ReplyStopped["reason"]): Promise<void>;
   /** Stops a reply of this instance now, whether it waits or runs. */
   stop(reply: LiveReply, reason: "cancelled" | "abandoned" | "interrupted"): void;
   /** Resolves when nothing is being taken or answered any more. */
@@ -117,7 +117,7 @@ export function createPipeline(services: Services): Pipeline {
         if (!stopping.signal.aborted) summaries.add(summarize(reply, services, stopping.signal));
       });
     },
-    interrupt: (reply) => endWaiting(reply, "interrupted", services),
+    end: (reply, reason) => endWaiting(reply, reason, services),
     stop(reply, reason) {
       const waiting = reply.state === "queued";
       reply.stop(reason);

@@ -14,13 +14,14 @@ const ANSWER_TOKENS = 4_096;
 
 /**
  * What the model is asked: the tenant's prompt, then as much of the conversation as its window holds, and where a
- * lost attempt has begun the answer, to go on with it.
+ * lost attempt has begun the answer, to go on with it. Null where the question was superseded or cleared meanwhile.
  */
-export async function prepareRequest(turn: Answering, services: Services): Promise<ModelRequest> {
+export async function prepareRequest(turn: Answering, services: Services): Promise<ModelRequest | null> {
   const { reply, tenant } = turn;
   const model = servingModel(tenant.model, (provider) => services.providers.has(provider));
   turn.model = model;
   const { messages, summary } = await services.history.upTo(reply.scope, reply);
+  if (messages.length === 0) return null;
   const system = withSummary(tenant.systemPrompt, summary);
   const goOn = reply.kept === "" ? [] : goOnTurns(reply.kept, model.prefill);
   const most = Math.min(ANSWER_TOKENS, model.maxOutputTokens);

@@ -14,7 +14,7 @@ import { type PeerHandlers, Peers } from "./peers.ts";
 import { Repair } from "./repair.ts";
 import { Running } from "./running.ts";
 import { Shown } from "./shown.ts";
-import { stopAnywhere } from "./stop-anywhere.ts";
+import { Stops } from "./stops.ts";
 import { TakeOver } from "./take-over.ts";
 
 /** Milliseconds between tries of what must not be lost. */
@@ -39,6 +39,7 @@ export class Cluster {
   readonly #takeOver: TakeOver;
   readonly #shown: Shown;
   readonly #repair: Repair;
+  readonly #stops: Stops;
   #closed = false;
 
   constructor(parts: ClusterParts) {
@@ -56,6 +57,11 @@ export class Cluster {
       elsewhere: (scope) => this.#members.elsewhere(scope),
       peers: () => this.#peers,
       trusts: (scope, conversation) => this.#leases.trusted(scope, conversation),
+      toStop: (reply) => this.#stops.wanted(reply),
+    });
+    this.#stops = new Stops(parts, this.#copies, {
+      peers: () => this.#peers,
+      isMember: (instance) => this.#members.has(instance),
     });
     this.#members = new Membership(parts, {
       gone: (gone) => {
@@ -228,8 +234,7 @@ export class Cluster {
 
   /** Stops a reply wherever it runs; false where there is none of that id that has not ended. */
   stop(scope: Scope, replyId: string, reason: ReplyStopped["reason"]): Promise<boolean> {
-    const near = { parts: this.#parts, peers: this.#peers, copies: this.#copies };
-    return stopAnywhere(near, { scope, reply: replyId, reason });
+    return this.#stops.stop({ scope, reply: replyId, reason });
   }
 
   /**

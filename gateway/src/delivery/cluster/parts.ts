@@ -32,7 +32,7 @@ export interface ClusterParts {
   /** Puts a reply into its conversation's queue here. */
   readonly run: (reply: LiveReply) => void;
   /** Ends a reply that was taken over here, as far as it got. */
-  readonly endHere: (reply: LiveReply) => Promise<void>;
+  readonly endHere: (reply: LiveReply, reason: ReplyStopped["reason"]) => Promise<void>;
   /** Stops a reply that runs or waits here. */
   readonly stopHere: (reply: LiveReply, reason: ReplyStopped["reason"]) => void;
   /** Ends the sockets of a user who has that no more, and what runs for one who is being erased, here. */

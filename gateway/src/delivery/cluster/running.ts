@@ -16,11 +16,13 @@ export class Running {
   readonly #elsewhere: (scope: Scope) => Promise<string[]>;
   readonly #peers: () => Peers;
   readonly #trusts: (scope: Scope, conversation: string) => boolean;
+  readonly #toStop: (reply: string) => ReplyStopped["reason"] | null;
   readonly #working = new Map<string, Promise<void>>();
 
   /**
    * @param here.elsewhere the other instances on which a user has sockets
    * @param here.trusts whether this instance still has a conversation's lease
+   * @param here.toStop why a reply is to be stopped whose instance could not be asked so far, or null
    */
   constructor(
     parts: ClusterParts,
@@ -29,6 +31,7 @@ export class Running {
       elsewhere: (scope: Scope) => Promise<string[]>;
       peers: () => Peers;
       trusts: (scope: Scope, conversation: string) => boolean;
+      toStop: (reply: string) => ReplyStopped["reason"] | null;
     },
   ) {
     this.#parts = parts;
@@ -36,6 +39,7 @@ export class Running {
     this.#elsewhere = here.elsewhere;
     this.#peers = here.peers;
     this.#trusts = here.trusts;
+    this.#toStop = here.toStop;
   }
 
   /**
@@ -89,10 +93,14 @@ export class Running {
   async #takeOver(owed: OwedReply): Promise<void> {
     const { archive, journal, replies, connections, keepOwed, takeOverPolicy, wasted } = this.#parts;
     const scope = { tenant: owed.tenant, user: owed.user };
-    const policy = await takeOverPolicy(scope.tenant);
+    const stored = archive.forUser(scope);
+    // A dead instance was told in vain to stop what was superseded or cleared.
+    const stands = (await stored.conversationOf(owed.reply)) !== null;
+    const stopped = this.#toStop(owed.reply) ?? (stands ? null : "cancelled");
+    const policy = stopped === null ? await takeOverPolicy(scope.tenant) : "end";
     const { ends, kept, waste } = planTakeOver(policy, owed.epoch, await journal.read(scope, owed.reply));
     const epoch = Math.max(owed.epoch, replies.get(scope, owed.reply)?.epoch ?? 0) + 1;
-    if (!(await archive.forUser(scope).raiseEpoch(owed.reply, epoch))) return;
+    if (!(await stored.raiseEpoch(owed.reply, epoch))) return;
     await keepOwed(owed);
     const copy = replies.get(scope, owed.reply);
     const reply = copy ?? this.#copies.make({ ...owed, epoch }, "");
@@ -102,7 +110,7 @@ export class Running {
     if (copy === null) connections.attachAll(reply);
     if (waste !== null) await wasted(scope.tenant, waste);
     await this.#announce(reply, owed);
-    if (ends) await this.#parts.endHere(reply);
+    if (ends || stopped !== null) await this.#parts.endHere(reply, stopped ?? "interrupted");
     else this.#parts.run(reply);
   }
 

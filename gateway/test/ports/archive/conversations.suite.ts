@@ -98,6 +98,7 @@ export function conversationsSuite({ newUser }: ArchiveUnderTest): void {
       expect(await user.messages(one.conversation, { limit: 5 })).toBeNull();
       expect(await user.context(one.conversation, 9, 5)).toEqual([]);
       expect(await user.conversationOf(one.message)).toBeNull();
+      expect(await user.conversationOf(two.reply)).toBeNull();
       expect(await user.rate(one.reply, "up", undefined, 5)).toBe(false);
       expect(await user.replyTo(two.message)).toBe(two.reply);
       expect((await user.openReplies()).map(({ reply }) => reply)).toEqual([two.reply]);

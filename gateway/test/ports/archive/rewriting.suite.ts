@@ -68,6 +68,8 @@ export function rewritingSuite({ newUser }: ArchiveUnderTest): void {
       const again = await accepted(user, turn("", { kind: "regenerate", target: one.message }));
       expect(again.superseded).toEqual([one.reply]);
       expect((await user.openReplies()).map(({ reply }) => reply)).toEqual([one.reply, again.reply]);
+      expect(await user.conversationOf(one.reply)).toBeNull();
+      expect(await user.conversationOf(again.reply)).toBe(one.conversation);
       expect(await user.endReply(end(one.reply, { reason: "cancelled" }))).toBe(true);
       expect(await user.reply(one.reply)).toMatchObject({ state: "ended", end: { reason: "cancelled" } });
       expect(await idsIn(user, one.conversation)).toEqual([one.message, again.reply]);
