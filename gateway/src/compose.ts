@@ -175,6 +175,8 @@ export async function startGateway(
       for (const reply of replies.forget(scope)) pipeline.stop(reply, "cancelled");
     },
     keepOwed: reservations.keepOwed,
+    expectBack: async (scope) =>
+      connections.expect(scope, (await directory.tenant(scope.tenant))?.abandonSeconds ?? 0),
     takeOverPolicy: async (tenant) => (await directory.tenant(tenant))?.takeOver ?? "restart",
     wasted,
     draining: () => draining,

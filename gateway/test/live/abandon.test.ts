@@ -5,7 +5,7 @@ import { undisturbed } from "../ports/support/lived-clock.ts";
 import { until } from "../ports/support/until.ts";
 import { prepareInstances } from "./support/instances.ts";
 import { connect, signToken, type TestClient } from "./support/test-client.ts";
-import { startTestGateway, type TestGateway, TWO_TENANTS } from "./support/test-gateway.ts";
+import { ACME_API_KEY, startTestGateway, type TestGateway, TWO_TENANTS } from "./support/test-gateway.ts";
 
 const ABANDON_SECONDS = 1;
 
@@ -180,6 +180,51 @@ test("a user who left one instance before the other is given up once they were g
       expect(back.textOf(reply).text).toBe(expectedText(seed, 120));
       await back.close();
     });
+  } finally {
+    await instances.stop();
+  }
+});
+
+test("a user whose last socket goes with an instance that dies is given up, wherever their answers run", async () => {
+  const instances = await prepareInstances({
+    tenants: TWO_TENANTS.tenants.map((tenant) => ({ ...tenant, abandonSeconds: ABANDON_SECONDS })),
+  });
+  try {
+    const [dying, owner, other] = await Promise.all([
+      instances.start(),
+      instances.start(),
+      instances.start(),
+    ]);
+    const question = (seed: number): string => `[[sim tokens=9000 rate=50 seed=${seed}]]`;
+    const [ada, bob] = [signToken({ sub: "ada" }), signToken({ sub: "bob" })];
+    const withIt = await connect(dying.chatUrl, { token: ada });
+    const lost = await withIt.ask(question(620));
+    const asking = await connect(owner.chatUrl, { token: bob });
+    const reading = await connect(dying.chatUrl, { token: bob });
+    const left = await asking.ask(question(621));
+    await Promise.all([
+      withIt.until(() => withIt.textOf(lost.reply).seq >= 50, "fifty chunks"),
+      reading.until(() => reading.textOf(left.reply).seq >= 1, "a chunk"),
+    ]);
+    await asking.drop();
+    await dying.end("SIGKILL");
+
+    const calls = (seed: number) =>
+      instances.upstream.requests.filter(({ directives }) => directives.seed === seed);
+    const aborted = (seed: number): boolean => calls(seed).every(({ abortedAt }) => abortedAt !== undefined);
+    await until(() => calls(620).length === 2 && aborted(620) && aborted(621));
+    const pushed = await fetch(`http://127.0.0.1:${other.port}/v1/users/ada/messages`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${ACME_API_KEY}`, "content-type": "application/json" },
+      body: JSON.stringify({ content: "Still there?" }),
+    });
+    expect(await pushed.json()).toMatchObject({ delivered: false });
+    for (const [token, { reply }] of [[ada, lost] as const, [bob, left] as const]) {
+      const back = await connect(other.chatUrl, { token });
+      back.send({ type: "resume", reply, after: 0 });
+      expect(await back.frame("done")).toMatchObject({ reply, reason: "abandoned" });
+      await back.close();
+    }
   } finally {
     await instances.stop();
   }

@@ -2,6 +2,7 @@ import type { ServerFrame } from "@parlance/protocol";
 import type { Scope } from "../../ports/scope.ts";
 import { type LiveReply, ReplyStopped } from "../live-reply.ts";
 import type { SocketOutbox } from "../socket-outbox.ts";
+import { Absence } from "./absence.ts";
 import { type Claimed, claim } from "./claim.ts";
 import { Copies } from "./copies.ts";
 import { Departure } from "./departure.ts";
@@ -40,6 +41,7 @@ export class Cluster {
   readonly #shown: Shown;
   readonly #repair: Repair;
   readonly #stops: Stops;
+  readonly #absence: Absence;
   #closed = false;
 
   constructor(parts: ClusterParts) {
@@ -63,10 +65,16 @@ export class Cluster {
       peers: () => this.#peers,
       isMember: (instance) => this.#members.has(instance),
     });
+    this.#absence = new Absence(parts, {
+      connectedElsewhere: (scope) => this.connectedElsewhere(scope),
+      askAll: (request) => this.#askAll(request),
+      stop: (scope, reply, reason) => this.stop(scope, reply, reason),
+    });
     this.#members = new Membership(parts, {
       gone: (gone) => {
         for (const instance of gone) this.#peers.forget(instance);
         this.#takeOver.soon();
+        this.#background(this.#absence.expectAll(), "who went with another instance could not be looked up");
         this.#mend(this.#repair.died(gone));
       },
       back: async (unreachable) => {
@@ -237,20 +245,9 @@ export class Cluster {
     return this.#stops.stop({ scope, reply: replyId, reason });
   }
 
-  /**
-   * The user has been gone from here for too long: gone from everywhere, what runs for them is stopped. Another
-   * instance that waits for them, because they left it later, decides in its own time.
-   */
-  async abandon(scope: Scope): Promise<void> {
-    const { archive, connections } = this.#parts;
-    const owed = await archive.forUser(scope).openReplies();
-    if (owed.length === 0 || (await this.connectedElsewhere(scope))) return;
-    const { tenant, user } = scope;
-    const answers = await this.#askAll({ ask: "expecting", tenant, user });
-    // They may have come back while others were asked.
-    const isBack = connections.countOf(scope) > 0 || (await this.connectedElsewhere(scope));
-    if (answers.includes("yes") || isBack) return;
-    await Promise.all(owed.map(({ reply }) => this.stop(scope, reply, "abandoned")));
+  /** {@link Absence.abandon}. */
+  abandon(scope: Scope): Promise<void> {
+    return this.#absence.abandon(scope);
   }
 
   /** Takes back what a user has no more, here and on every instance that answers in time. */

@@ -31,6 +31,8 @@ export class Membership {
   #others = new Map<string, LiveInstance>();
   /** Users who are gone from here, of which the store was not told. */
   readonly #leaving = new Map<string, Scope>();
+  /** When instances were found to be gone, of which presence may still tell. */
+  readonly #dead = new Map<string, number>();
   /** Other instances that were not there at the last beat. */
   #missing: readonly string[] = [];
 
@@ -112,8 +114,16 @@ export class Membership {
     const absent = this.sure ? [...this.#others.keys()].filter((id) => !present.has(id)) : [];
     const gone = absent.filter((id) => this.#missing.includes(id));
     this.#missing = absent;
-    for (const other of alive) this.#others.set(other.id, other);
-    for (const id of gone) this.#others.delete(id);
+    for (const other of alive) {
+      this.#others.set(other.id, other);
+      this.#dead.delete(other.id);
+    }
+    const now = this.#parts.clock.monotonic();
+    for (const [id, since] of this.#dead) if (now - since > PRESENCE_SECONDS * 1000) this.#dead.delete(id);
+    for (const id of gone) {
+      this.#others.delete(id);
+      this.#dead.set(id, now);
+    }
     if (gone.length > 0) this.#gone(gone);
   }
 
@@ -197,7 +207,7 @@ export class Membership {
       // One that has forgotten who is here has forgotten who is elsewhere.
       const forgotten = connections.countOf(scope) > 0 && !instances.includes(self);
       if (forgotten || !this.sure) return [...this.#others.keys()];
-      return instances.filter((instance) => instance !== self);
+      return instances.filter((instance) => instance !== self && !this.#dead.has(instance));
     } catch (error) {
       this.#parts.log.warn({ err: error }, "a user's other instances are not known, so all are told");
       return [...this.#others.keys()];

@@ -39,6 +39,8 @@ export interface ClusterParts {
   readonly withdrawHere: (scope: Scope, what: Withdrawn) => void;
   /** Counts a turn on that goes on here, and that another instance took. */
   readonly keepOwed: (owed: OwedReply) => Promise<void>;
+  /** Something runs here for a user who may be gone: where they do not come back in time, they are given up. */
+  readonly expectBack: (scope: Scope) => Promise<void>;
   /** What a tenant wants of answers whose instance is gone. */
   readonly takeOverPolicy: (tenant: TenantId) => Promise<TakeOverPolicy>;
   /** Books what was asked of a model and nobody keeps. */

@@ -91,7 +91,8 @@ export class Running {
   }
 
   async #takeOver(owed: OwedReply): Promise<void> {
-    const { archive, journal, replies, connections, keepOwed, takeOverPolicy, wasted } = this.#parts;
+    const { archive, journal, replies, connections, keepOwed, expectBack, takeOverPolicy, wasted } =
+      this.#parts;
     const scope = { tenant: owed.tenant, user: owed.user };
     const stored = archive.forUser(scope);
     // A dead instance was told in vain to stop what was superseded or cleared.
@@ -102,6 +103,7 @@ export class Running {
     const epoch = Math.max(owed.epoch, replies.get(scope, owed.reply)?.epoch ?? 0) + 1;
     if (!(await stored.raiseEpoch(owed.reply, epoch))) return;
     await keepOwed(owed);
+    await expectBack(scope);
     const copy = replies.get(scope, owed.reply);
     const reply = copy ?? this.#copies.make({ ...owed, epoch }, "");
     reply.restart(epoch, null, kept);
