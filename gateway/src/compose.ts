@@ -178,6 +178,7 @@ export async function startGateway(
     expectBack: async (scope) =>
       connections.expect(scope, (await directory.tenant(scope.tenant))?.abandonSeconds ?? 0),
     takeOverPolicy: async (tenant) => (await directory.tenant(tenant))?.takeOver ?? "restart",
+    othersGone: () => userRights.othersGone(),
     wasted,
     draining: () => draining,
     clock,

@@ -30,6 +30,8 @@ export interface UserRightsAtWork {
   eraseUser(scope: Scope, by: string): Promise<ErasureReceipt>;
   /** Begins to delete what is kept of the users of deleted tenants, in the background. */
   purgeDeletedTenants(): void;
+  /** Other instances are gone: begins to finish what they had begun to delete, in the background. */
+  othersGone(): void;
   /** Sweeps no more; resolves once nothing runs. */
   close(): Promise<void>;
 }
@@ -117,20 +119,25 @@ export function startUserRights(parts: {
     failed: (error) =>
       log.error({ err: error }, "a sweep of what is too old failed; the next one tries again"),
   });
-  const started = resume()
-    .catch((error: unknown) =>
-      log.error({ err: error }, "erasures that had stopped half-way are not finished yet"),
-    )
-    .then(purgeNext);
+  const finish = (): Promise<void> =>
+    resume()
+      .catch((error: unknown) =>
+        log.error({ err: error }, "erasures that had stopped half-way are not finished yet"),
+      )
+      .then(purgeNext);
+  let finished = finish();
 
   return {
     exportUser: (scope) => exportUser({ records, summaries, clock }, scope),
     eraseUser: (scope, by) => eraseUser(erasing, scope, by),
     purgeDeletedTenants: () => void purgeNext(),
+    othersGone() {
+      if (!stopping.signal.aborted) finished = finished.then(finish);
+    },
     async close() {
       stopping.abort();
       await timer.close();
-      await started;
+      await finished;
       await purged;
     },
   };

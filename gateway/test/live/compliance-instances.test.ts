@@ -67,21 +67,34 @@ describe("an erasure where several instances run", () => {
     expect((await call("GET", `${MARKER}/export`, right)).conversations).toEqual([]);
   });
 
-  test("that its gateway did not live to finish is finished by the next one", async () => {
-    const doomed = await instances.start();
-    const client = await connect(doomed.chatUrl, { token: signToken({ sub: "survivor" }) });
+  const enter = ({ chatUrl }: GatewayProcess, sub: string) => connect(chatUrl, { token: signToken({ sub }) });
+  /** A gateway begins to erase a user, and dies before it has done so. */
+  const beginInVain = async (sub: string, doomed: GatewayProcess): Promise<void> => {
+    const client = await enter(doomed, sub);
     const { reply } = await client.ask("to be erased [[sim tokens=5]]");
     await client.frame("done", (done) => done.reply === reply);
-    const erasing = call("DELETE", "survivor", doomed).catch((error: unknown) => error);
+    const erasing = call("DELETE", sub, doomed).catch((error: unknown) => error);
     expect(await client.closed).toBe(4403);
     await doomed.end("SIGKILL");
     await erasing;
-    const next = await instances.start();
-    const exported = () => call("GET", "survivor/export", next);
+  };
+  const isErased = async (sub: string, by: GatewayProcess): Promise<void> => {
+    const exported = () => call("GET", `${sub}/export`, by);
     await until(async () => (await exported()).erasure.erasedAt !== null);
     expect((await exported()).conversations).toEqual([]);
-    const back = await connect(next.chatUrl, { token: signToken({ sub: "survivor" }) });
+    const back = await enter(by, sub);
     expect(back.all("ready")[0]).toMatchObject({ conversation: null, messages: [] });
     await back.close();
+  };
+
+  test("that its gateway did not live to finish is finished by those that are there", async () => {
+    await beginInVain("survivor", await instances.start());
+    await isErased("survivor", right);
+  });
+
+  test("that its gateway did not live to finish, where there is no other, is finished by the next one", async () => {
+    await Promise.all([left, right].map((each) => each.end("SIGTERM")));
+    await beginInVain("loner", await instances.start());
+    await isErased("loner", await instances.start());
   });
 });

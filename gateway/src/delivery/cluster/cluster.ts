@@ -75,6 +75,7 @@ export class Cluster {
         for (const instance of gone) this.#peers.forget(instance);
         this.#takeOver.soon();
         this.#background(this.#absence.expectAll(), "who went with another instance could not be looked up");
+        parts.othersGone();
         this.#mend(this.#repair.died(gone));
       },
       back: async (unreachable) => {

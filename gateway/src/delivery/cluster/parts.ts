@@ -45,6 +45,8 @@ export interface ClusterParts {
   readonly takeOverPolicy: (tenant: TenantId) => Promise<TakeOverPolicy>;
   /** Books what was asked of a model and nobody keeps. */
   readonly wasted: (tenant: TenantId, waste: WastedTokens) => Promise<void>;
+  /** Told that other instances are gone, for what they may have left half-done beside conversations. */
+  readonly othersGone: () => void;
   readonly draining: () => boolean;
   readonly clock: Clock;
   readonly ids: Ids;
