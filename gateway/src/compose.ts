@@ -152,7 +152,7 @@ export async function startGateway(
     owns: (reply) => cluster.owns(reply),
     failed: (error) => log.error({ err: error }, "the journal cannot be written"),
   });
-  const reservations = createTurnReservations({ limiter: hot.limiter, budget, clock });
+  const reservations = createTurnReservations({ limiter: hot.limiter, budget, archive, clock });
   let draining = false;
   const cluster: Cluster = new Cluster({
     self: ids.next(),

@@ -1,4 +1,4 @@
-import type { OwedReply } from "../ports/archive.ts";
+import type { OwedReply, UserArchive } from "../ports/archive.ts";
 import type { Admission, LimitedParty, Limiter, TurnLimits } from "../ports/limiter.ts";
 import type { Scope } from "../ports/scope.ts";
 import type { Clock } from "../ports/system.ts";
@@ -63,13 +63,17 @@ const TENANT_WORDS = {
 /**
  * Reserves turns: first with the user's own limits, then with the tenant's, since these lie in different slots of a
  * cluster and nothing spans both. If the second refuses, the first is given back by the reservation's name.
+ *
+ * An instance may die when an answer's end is stored and its streams are not free yet. Who is refused for streams is
+ * judged again without those.
  */
 export function createTurnReservations(options: {
   limiter: Limiter;
   budget: TokenBudget;
+  archive: { forUser(scope: Scope): Pick<UserArchive, "openReplies"> };
   clock: Clock;
 }): TurnReservations {
-  const { limiter, budget, clock } = options;
+  const { limiter, budget, archive, clock } = options;
 
   const ofTenant = async (turn: WantedTurn): Promise<LimitRefusal | null> => {
     const { scope, reservation, ceilings } = turn;
@@ -101,10 +105,33 @@ export function createTurnReservations(options: {
     ]);
   };
 
+  const finish = async (scope: Scope, reservation: string): Promise<void> => {
+    // Whoever ends a reply, also of an instance that died, frees both, whatever ceilings there are by now.
+    await Promise.all([limiter.finish(scope, reservation), limiter.finish(allOf(scope), reservation)]);
+  };
+
+  /** Frees streams of answers that have ended. @returns whether there were any */
+  const freeEnded = async (scope: Scope): Promise<boolean> => {
+    // First these: what is held for so long was taken, and stands in the archive before that is read.
+    const taken = await limiter.heldBeyond(scope, TAKING);
+    if (taken.length === 0) return false;
+    const open = new Set((await archive.forUser(scope).openReplies()).map(({ reply }) => reply));
+    const ended = taken.filter((reservation) => !open.has(reservation));
+    await Promise.all(ended.map((reservation) => finish(scope, reservation)));
+    return ended.length > 0;
+  };
+
+  const ofUser = async ({ scope, reservation, conversation, limits }: WantedTurn): Promise<Admission> => {
+    const request = { ...partyOf(scope), reservation, stream: conversation, limits };
+    const admission = await limiter.admit(request);
+    const streams = !admission.admitted && admission.limit === "concurrentStreams";
+    return streams && (await freeEnded(scope)) ? limiter.admit(request) : admission;
+  };
+
   return {
     async reserve(turn) {
-      const { scope, reservation, conversation: stream, limits } = turn;
-      const admission = await limiter.admit({ ...partyOf(scope), reservation, stream, limits });
+      const { scope, reservation } = turn;
+      const admission = await ofUser(turn);
       if (!admission.admitted) return refusalOf(admission, USER_WORDS);
       let reserved = false;
       try {
@@ -126,10 +153,7 @@ export function createTurnReservations(options: {
       ]);
     },
     giveBack,
-    async finish(scope, reservation) {
-      // Whoever ends a reply, also of an instance that died, frees both, whatever ceilings there are by now.
-      await Promise.all([limiter.finish(scope, reservation), limiter.finish(allOf(scope), reservation)]);
-    },
+    finish,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { TenantId, UserId } from "./scope.ts";
+import type { Scope, TenantId, UserId } from "./scope.ts";
 
 /** Whose limits: one user's, or, without a user, those of all of a tenant's users together. */
 export interface LimitedParty {
@@ -50,6 +50,8 @@ export interface Limiter {
   admit(request: AdmissionRequest): Promise<Admission>;
   /** It counts for so many seconds from now, if not for longer; where it counted no more, it does again, whatever the limit. One that has finished stays so. */
   hold(hold: StreamHold): Promise<void>;
+  /** A user's reservations that count for longer than so many seconds from now. None where nobody shares it: what ends here is finished here. */
+  heldBeyond(party: Scope, seconds: number): Promise<readonly string[]>;
   /** Gives everything back, tokens and stream: the turn was not taken after all. Twice is once. */
   release(party: LimitedParty, reservation: string): Promise<void>;
   /** The reply has ended: its stream is free, its tokens stay spent. Twice is once. */

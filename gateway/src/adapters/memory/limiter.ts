@@ -75,6 +75,10 @@ export function createMemoryLimiter({ clock }: { clock: Clock }): MemoryLimiter 
     /** What is reserved here is held until it ends: this process lives as long as it does. */
     async hold() {},
 
+    async heldBeyond() {
+      return [];
+    },
+
     async release(party, reservation) {
       const state = parties.get(keyOf(party));
       const held = state?.held.get(reservation);

@@ -11,7 +11,7 @@ import { redisScript } from "./script.ts";
  *
  * Arguments: the time or nothing, an operation, a reservation; `hold` then takes the stream and milliseconds; `admit`
  * the stream and the limits, where nothing is no limit, and answers nothing or which limit refuses and for how many
- * seconds.
+ * seconds. `beyond` takes milliseconds in place of a reservation, and answers those that are held for longer.
  */
 export const LIMITER_SCRIPT = redisScript(`
 local limits, reservations, ends, streams = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -83,6 +83,15 @@ for _, name in ipairs(redis.call('ZRANGEBYSCORE', ends, '-inf', at)) do
     redis.call('HDEL', reservations, name)
     redis.call('ZREM', ends, name)
   end
+end
+
+if operation == 'beyond' then
+  local names = {}
+  local longer = '(' .. string.format('%.0f', at + reservation)
+  for _, name in ipairs(redis.call('ZRANGEBYSCORE', ends, longer, '+inf')) do
+    if redis.call('HGET', reservations, name) ~= '' then names[#names + 1] = name end
+  end
+  return names
 end
 
 if operation == 'finish' then

@@ -51,6 +51,10 @@ export function createRedisLimiter({ redis, clock }: { redis: RedisConnection; c
     },
     hold: ({ reservation, stream, seconds, ...party }) =>
       owe("hold")(party, reservation, stream, String(seconds * 1000)),
+    async heldBeyond(party, seconds) {
+      await owed.settle(redisKeys.limits(party));
+      return (await call(party, "beyond", String(seconds * 1000))) as string[];
+    },
     release: owe("release"),
     finish: owe("finish"),
     async erase(party) {

@@ -102,6 +102,27 @@ onEveryRedis((running) => {
     expect(await admit("three")).toMatchObject(full);
   });
 
+  test("says which reservations are held on for long, and of none that has finished or is given back", async () => {
+    const { redis, wipe } = running();
+    await wipe();
+    const clock = manualClock();
+    const limiter = createRedisLimiter({ redis, clock });
+    const scope = scopeOf("tenant", "user");
+    const none = { messagesPerMinute: null, messagesPerHour: null, concurrentStreams: null };
+    for (const reservation of ["asked", "taken", "finished", "released", "short"])
+      await limiter.admit({ ...scope, reservation, stream: reservation, limits: none });
+    for (const reservation of ["taken", "finished", "released", "short"]) {
+      const seconds = reservation === "short" ? 10 : 900;
+      await limiter.hold({ ...scope, reservation, stream: reservation, seconds });
+    }
+    await limiter.finish(scope, "finished");
+    await limiter.release(scope, "released");
+    expect(await limiter.heldBeyond(scope, 10)).toEqual(["taken"]);
+    expect(await limiter.heldBeyond(scopeOf("tenant", "another"), 10)).toEqual([]);
+    clock.advance(900_000 - 10_000);
+    expect(await limiter.heldBeyond(scope, 10)).toEqual([]);
+  });
+
   test("keys go once they say nothing any more, and not before", async () => {
     const { redis, wipe, pass, keys } = running();
     await wipe();

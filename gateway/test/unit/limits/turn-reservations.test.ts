@@ -9,6 +9,7 @@ import { scopeOf } from "../../ports/support/scopes.ts";
 
 const NONE: TurnLimits = { messagesPerMinute: null, messagesPerHour: null, concurrentStreams: null };
 const ADA = scopeOf("acme", "ada");
+const NOTHING_OPEN = { forUser: () => ({ openReplies: async () => [] }) };
 const BOB = scopeOf("acme", "bob");
 
 describe("reservations of turns", () => {
@@ -30,7 +31,7 @@ describe("reservations of turns", () => {
       usage: { forTenant: () => store },
       clock,
     });
-    reservations = createTurnReservations({ limiter, budget, clock });
+    reservations = createTurnReservations({ limiter, budget, archive: NOTHING_OPEN, clock });
   });
 
   const reserve = (
