@@ -71,10 +71,6 @@ export async function startGateway(
     keys,
     failed: (error) => log.error({ err: error }, "a secret of the registry cannot be opened"),
   });
-  if (secrets.previousSecret !== null) {
-    const sealed = await resealSecrets(registry);
-    log.info({ sealed }, "secrets of the registry are sealed under the current PARLANCE_SECRET");
-  }
   const directory = createTenantDirectory(registry, clock, (error) =>
     log.error({ err: error }, "the registry cannot be read"),
   );
@@ -90,17 +86,22 @@ export async function startGateway(
   const hot = await openHotStores(config, clock, (error) => log.error({ err: error }, "trouble with Redis"));
   const journal = hot.journal ?? durable.journal;
   if (journal === null) throw new Error("no store keeps the journal of running replies");
-  const demo = await seedTenants(config, registry, {
-    defaultModel: CHEAPEST_CLAUDE,
-    clock,
-    skipped: (tenant) => log.warn({ tenant }, "a seeded tenant was deleted and is not made again"),
-  });
   let disagree = (): void => undefined;
+  // Before anything is sealed: with another secret it would be lost to the others.
   if (hot.shared) {
     disagree = await agreeOnSettings(hot.instances, { secrets, archive: durable.identity }, (error) =>
       log.warn({ err: error }, "the other instances cannot be told what this one runs with"),
     );
   }
+  if (secrets.previousSecret !== null) {
+    const sealed = await resealSecrets(registry);
+    log.info({ sealed }, "secrets of the registry are sealed under the current PARLANCE_SECRET");
+  }
+  const demo = await seedTenants(config, registry, {
+    defaultModel: CHEAPEST_CLAUDE,
+    clock,
+    skipped: (tenant) => log.warn({ tenant }, "a seeded tenant was deleted and is not made again"),
+  });
 
   const providers = createProviders(config);
 

@@ -1,4 +1,6 @@
-import { relative } from "node:path";
+import { writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
@@ -8,7 +10,7 @@ import { until } from "../ports/support/until.ts";
 import type { GatewayProcess } from "./support/gateway-process.ts";
 import { type Instances, prepareInstances } from "./support/instances.ts";
 import { connect, signToken, type TestClient } from "./support/test-client.ts";
-import { ACME_API_KEY } from "./support/test-gateway.ts";
+import { ACME_API_KEY, TWO_TENANTS } from "./support/test-gateway.ts";
 
 /** Milliseconds in which an instance that has something to tell again does so. */
 const TWO_BEATS = 2_100;
@@ -182,6 +184,24 @@ describe("two instances on one Redis", () => {
       expect(secret).rejects.toThrow(/PARLANCE_SECRET: other instances/),
       expect(archive).rejects.toThrow(/DATA_DIR/),
     ]);
+  });
+
+  test("another secret stops the start before anything is sealed with it", async () => {
+    const archive = new DatabaseSync(join(instances.dataDirectory, "parlance.db"), { readOnly: true });
+    const keys = () => archive.prepare("SELECT * FROM signing_keys ORDER BY 1, 2").all();
+    const before = keys();
+    const seed = join(instances.dataDirectory, "changed.json");
+    const tenants = TWO_TENANTS.tenants.map((tenant) => ({ ...tenant, systemPrompt: "You are another." }));
+    await writeFile(seed, JSON.stringify({ tenants }));
+    const starting = instances.start({
+      PARLANCE_CONFIG: seed,
+      PARLANCE_SECRET: "another-secret-of-at-least-32-characters!",
+      PARLANCE_SECRET_PREVIOUS: "and-a-former-one-of-at-least-32-characters",
+    });
+    await expect(starting).rejects.toThrow(/PARLANCE_SECRET: other instances/);
+    expect(keys()).toEqual(before);
+    archive.close();
+    await (await connect(left.chatUrl, { token: newUser() })).close();
   });
 
   test("the same archive may be named in another way", async () => {
