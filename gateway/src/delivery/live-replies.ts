@@ -70,9 +70,8 @@ export class LiveReplies {
 
   /** Lets go of all replies of a user, those that can still be resumed too. @returns them */
   forget(scope: Scope): LiveReply[] {
-    const key = scopeKey(scope);
-    const replies = [...(this.#users.get(key)?.values() ?? [])];
-    this.#users.delete(key);
+    const replies = [...(this.#users.get(scopeKey(scope))?.values() ?? [])];
+    for (const reply of replies) this.remove(reply);
     return replies;
   }
 

@@ -31,6 +31,16 @@ describe("the replies of an instance", () => {
     expect(all.get(ADA, reply.id)).toBeNull();
     expect([...all.running()]).toEqual([]);
   });
+
+  test("of a user who is forgotten none can be found any more, by whatever name, running or copied", () => {
+    const all = new LiveReplies(manualClock());
+    replies = all;
+    const reply = newReply();
+    all.add(reply);
+    expect(all.forget(ADA)).toEqual([reply]);
+    expect(all.get(ADA, reply.id)).toBeNull();
+    expect(all.find(reply.id)).toBeNull();
+  });
 });
 
 describe("the queues of conversations", () => {
