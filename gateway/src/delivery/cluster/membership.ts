@@ -29,6 +29,8 @@ export class Membership {
   readonly #takingBack: TaskSet;
   #coming: Promise<void> | null = null;
   #others = new Map<string, LiveInstance>();
+  /** Users who have sockets here, and whether the store was told of them. */
+  readonly #arrived = new Map<string, Promise<void>>();
   /** Users who are gone from here, of which the store was not told. */
   readonly #leaving = new Map<string, Scope>();
   /** When instances were found to be gone, of which presence may still tell. */
@@ -166,13 +168,21 @@ export class Membership {
   }
 
   /** A socket of the user was registered here: resolves once the other instances can know. */
-  async arrive(scope: Scope): Promise<void> {
-    if (this.#parts.connections.countOf(scope) > 1) return;
-    await this.#parts.presence.register(scope, this.#parts.self, PRESENCE_SECONDS);
+  arrive(scope: Scope): Promise<void> {
+    const key = scopeKey(scope);
+    const known = this.#arrived.get(key);
+    if (known !== undefined) return known;
+    const arrived = this.#parts.presence.register(scope, this.#parts.self, PRESENCE_SECONDS);
+    this.#arrived.set(key, arrived);
+    arrived.catch(() => {
+      if (this.#arrived.get(key) === arrived) this.#arrived.delete(key);
+    });
+    return arrived;
   }
 
   /** The user's last socket here is gone. Where the store is away, it is told at a later beat. */
   leave(scope: Scope): void {
+    this.#arrived.delete(scopeKey(scope));
     this.#takingBack.add(this.#takeBack(scope));
   }
 
