@@ -70,7 +70,7 @@ export class Repair {
    * @param gap null where it is not known how many
    */
   async lost(from: string, gap: Gap | null): Promise<void> {
-    await this.#readAnew((owner) => owner === from);
+    await this.#readAnew((owner) => gap === null || owner === from);
     if (gap === null) {
       this.everyone();
       return;
@@ -78,8 +78,12 @@ export class Repair {
     const answer = await this.#ask(() => this.#peers().ask(from, { ask: "missed", ...gap }), from);
     // Where it is gone meanwhile, that is for `died`.
     if (answer === null) return;
-    if (typeof answer === "object") await this.#makeGood(answer.missed);
-    else this.everyone();
+    if (typeof answer === "object") {
+      await this.#makeGood(answer.missed);
+      return;
+    }
+    await this.#readAnew(() => true);
+    this.everyone();
   }
 
   /** The bus was away: every other instance is asked for a word, whose number shows what was lost. */
@@ -118,6 +122,7 @@ export class Repair {
       if (scope === undefined) return;
       const isMissed = async (): Promise<boolean> => {
         await this.#copies.sync(scope);
+        await this.#readNamed(scope, ofUser);
         return ofUser.some(({ reply }) => reply === undefined || replies.get(scope, reply) === null);
       };
       // A socket that is being let in may have read what was before.
@@ -125,6 +130,13 @@ export class Repair {
       if (await this.#orFailed(isMissed())) missed.push(scope);
     });
     this.#comeBack(missed);
+  }
+
+  /** What is known here as another instance's, the sender may have taken over, and ended by now. */
+  async #readNamed(scope: Scope, concerns: readonly Concern[]): Promise<void> {
+    const named = new Set(concerns.map(({ reply }) => reply));
+    for (const copy of this.#parts.replies.open(scope))
+      if (copy.owner !== null && named.has(copy.id)) await this.#copies.readOn(copy);
   }
 
   /** What cannot be looked up counts as missed: a socket that comes back is shown what there is. */
