@@ -102,11 +102,19 @@ export async function clear(
   if (!(await services.archive.forUser(principal).clear(conversation, services.clock.now()))) {
     return refuse(session, frame, "NOT_FOUND", "`conversation`: no such conversation");
   }
-  await cancelAll(principal, { conversation }, services);
   await services.history.changed(principal, conversation);
   services.connections.touch(principal);
   outbox.send({ type: "cleared", conversation });
   services.cluster.broadcast(principal, { type: "cleared", conversation }, outbox);
+  try {
+    await cancelAll(principal, { conversation }, services);
+  } catch (error) {
+    // It is cleared all the same, and whoever takes over what runs in it finds it so.
+    services.log.warn(
+      { err: error, conversation },
+      "what runs in a cleared conversation could not be stopped",
+    );
+  }
   answerOk(frame, session);
 }
 

@@ -42,7 +42,10 @@ export class Stops {
     return this.#wanted.get(reply) ?? null;
   }
 
-  /** False where there is none of that id that has not ended. Rejects where a store was away at the last of several tries. */
+  /**
+   * False where there is none of that id that has not ended. Rejects where a store was away at the last of several
+   * tries, or whoever runs the reply could not be reached in all that time: then it may go on.
+   */
   async stop(stop: Stop): Promise<boolean> {
     const { reply, reason } = stop;
     if (!this.#wanted.has(reply)) this.#wanted.set(reply, reason);
@@ -67,7 +70,7 @@ export class Stops {
       }
       await pause(TRY_AGAIN);
     }
-    return true;
+    throw new Error("nobody could be reached who runs the reply");
   }
 
   /** Null where it is to be tried again. */
