@@ -67,9 +67,9 @@ describe("what a user changes after the instance died that answered, and before 
         await there.until(() => there.textOf(reply).seq > 0, "the new answer");
       } else {
         await there.frame("ok");
-      const types = there.frames.map(({ type }) => type);
-      // It need not wait for whoever takes over.
-      if (change === "clear") expect(types.indexOf("cleared")).toBeLessThan(types.indexOf("done"));
+        const types = there.frames.map(({ type }) => type);
+        // It need not wait for whoever takes over.
+        if (change === "clear") expect(types.indexOf("cleared")).toBeLessThan(types.indexOf("done"));
       }
       expect(callsOf(seedOf(change))).toBe(change === "regenerate" ? 2 : 1);
     },
