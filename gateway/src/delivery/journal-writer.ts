@@ -61,9 +61,14 @@ export class JournalWriter {
       const { seq } = reply.log;
       const nothingNew = before === null ? seq === 0 && attempt === null : seq === before.seq;
       if (nothingNew || !this.#owns(reply)) continue;
-      const text = reply.log.slice(before?.seq ?? 0, seq);
+      const after = before?.seq ?? 0;
+      const text = reply.log.slice(after, seq);
       const asked = attempt === null || attempt === before?.attempt ? {} : { attempt };
-      batch.push({ reply, attempt, entry: { ...reply.scope, reply: reply.id, epoch, text, seq, ...asked } });
+      batch.push({
+        reply,
+        attempt,
+        entry: { ...reply.scope, reply: reply.id, epoch, after, text, seq, ...asked },
+      });
     }
     if (batch.length === 0) return;
     try {

@@ -16,6 +16,8 @@ export interface JournalEntry extends Scope {
   readonly attempt?: ModelAttempt;
   /** Text since the entry before, appended. */
   readonly text: string;
+  /** The reply's chunks before this text. Absent: all that is held, which nobody doubts. */
+  readonly after?: number;
   /** The reply's chunks so far, this entry's included. 0: it has begun, and said nothing yet. */
   readonly seq: number;
 }
@@ -32,7 +34,9 @@ export interface JournaledReply {
 /**
  * The text of running replies, kept where it outlives this process, written about once a second in one batch:
  * never per token. An entry of a higher epoch replaces what a lower one wrote; of a lower epoch it is dropped,
- * and so is one whose `seq` is not beyond what is held: a batch may be written again.
+ * and so is one whose `seq` is not beyond what is held: a batch may be written again. One that was thought lost may
+ * have been written: what follows `after` is told anew, and takes the place of that. Where what comes before `after`
+ * is not held, the entry is dropped: no text is better than half of one.
  */
 export interface ReplyJournal {
   append(entries: readonly JournalEntry[]): Promise<void>;

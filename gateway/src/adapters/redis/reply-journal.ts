@@ -9,24 +9,34 @@ const KEPT = 24 * 60 * 60 * 1000;
 
 /**
  * A reply is a list of pieces, `<epoch> <seq> <attempt> <text>`, all of one epoch; an attempt is
- * `<input tokens>,<model>`, or `-`. Arguments: milliseconds to live, then epoch, seq and the rest of each piece.
+ * `<input tokens>,<model>`, or `-`. Arguments: milliseconds to live, then epoch, seq, chunks before it or nothing, and the
+ * rest of each piece.
  */
 const APPEND = redisScript(`
 local key = KEYS[1]
-local epoch, seq
-local last = redis.call('LINDEX', key, -1)
-if last then
-  epoch, seq = string.match(last, '^(%S+) (%S+) ')
-  epoch, seq = tonumber(epoch), tonumber(seq)
+local function held()
+  local last = redis.call('LINDEX', key, -1)
+  if not last then return nil, 0 end
+  local epoch, seq = string.match(last, '^(%S+) (%S+) ')
+  return tonumber(epoch), tonumber(seq)
 end
-for i = 2, #ARGV, 3 do
-  local next_epoch, next_seq = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
+for i = 2, #ARGV, 4 do
+  local next_epoch, next_seq, after = tonumber(ARGV[i]), tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
+  local epoch, seq = held()
   local anew = epoch and next_epoch > epoch
   if not epoch or anew or (next_epoch == epoch and next_seq > seq) then
     if anew then redis.call('DEL', key) end
-    redis.call('RPUSH', key, ARGV[i] .. ' ' .. ARGV[i + 1] .. ' ' .. ARGV[i + 2])
-    redis.call('PEXPIRE', key, ARGV[1])
-    epoch, seq = next_epoch, next_seq
+    if after then
+      epoch, seq = held()
+      while seq > after do
+        redis.call('RPOP', key)
+        epoch, seq = held()
+      end
+    end
+    if not after or seq == after then
+      redis.call('RPUSH', key, ARGV[i] .. ' ' .. ARGV[i + 1] .. ' ' .. ARGV[i + 3])
+      redis.call('PEXPIRE', key, ARGV[1])
+    end
   end
 end
 `);
@@ -89,9 +99,9 @@ export function createRedisReplyJournal({ redis }: { redis: RedisConnection }): 
   };
 }
 
-function pieceOf({ epoch, seq, text, attempt }: JournalEntry): (string | number)[] {
+function pieceOf({ epoch, seq, after, text, attempt }: JournalEntry): (string | number)[] {
   const asked = attempt === undefined ? "-" : `${attempt.inputTokens},${encodeURIComponent(attempt.model)}`;
-  return [epoch, seq, `${asked} ${text}`];
+  return [epoch, seq, after ?? "", `${asked} ${text}`];
 }
 
 function parsePiece(piece: string): JournaledReply {

@@ -46,6 +46,26 @@ export function replyJournalSuite(
       expect(await journal.read(scope, "r")).toEqual({ epoch: 1, seq: 2, text: "ab" });
     });
 
+    test("takes what is told anew in place of a batch that was thought lost, and nothing that has no beginning", async () => {
+      const scope = newScope();
+      const entry = { ...scope, reply: "r", epoch: 1 };
+      const attempt = { model: "model", inputTokens: 9 };
+      await journal.append([{ ...entry, after: 0, seq: 2, text: "ab", attempt }]);
+      await journal.append([{ ...entry, after: 2, seq: 4, text: "cd" }]);
+      await journal.append([{ ...entry, after: 2, seq: 5, text: "cde" }]);
+      const told = { epoch: 1, seq: 5, text: "abcde", attempt };
+      expect(await journal.read(scope, "r")).toEqual(told);
+      await journal.append([{ ...entry, after: 6, seq: 7, text: "g" }]);
+      await journal.append([{ ...entry, after: 2, seq: 4, text: "cd" }]);
+      expect(await journal.read(scope, "r")).toEqual(told);
+      await journal.append([{ ...entry, after: 0, seq: 6, text: "abcdef", attempt }]);
+      expect(await journal.read(scope, "r")).toEqual({ ...told, seq: 6, text: "abcdef" });
+      await journal.append([{ ...entry, reply: "forgotten", after: 3, seq: 4, text: "d" }]);
+      expect(await journal.read(scope, "forgotten")).toBeNull();
+      await journal.append([{ ...entry, epoch: 2, after: 0, seq: 1, text: "anew" }]);
+      expect(await journal.read(scope, "r")).toEqual({ epoch: 2, seq: 1, text: "anew" });
+    });
+
     test("tells that a reply has begun, and what was asked last of which model", async () => {
       const scope = newScope();
       const entry = { ...scope, reply: "r", epoch: 1, text: "" };

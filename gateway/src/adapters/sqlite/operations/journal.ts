@@ -11,17 +11,22 @@ export function appendToJournal(connection: Connection, entries: readonly Journa
 }
 
 function appendEntry(connection: Connection, entry: JournalEntry): void {
-  const { tenant, user, reply, epoch, seq, text, attempt } = entry;
-  const last = connection.get<{ epoch: number; seq: number }>(
-    `SELECT epoch, seq FROM journal WHERE tenant = ? AND user = ? AND reply = ?
-     ORDER BY epoch DESC, seq DESC LIMIT 1`,
-    tenant,
-    user,
-    reply,
-  );
+  const { tenant, user, reply, epoch, seq, after, text, attempt } = entry;
+  const last = lastPiece(connection, entry);
   if (last !== undefined) {
     if (epoch < last.epoch || (epoch === last.epoch && seq <= last.seq)) return;
     if (epoch > last.epoch) dropFromJournal(connection, { scope: entry, reply, epoch: last.epoch });
+  }
+  if (after !== undefined) {
+    connection.run(
+      "DELETE FROM journal WHERE tenant = ? AND user = ? AND reply = ? AND epoch = ? AND seq > ?",
+      tenant,
+      user,
+      reply,
+      epoch,
+      after,
+    );
+    if ((lastPiece(connection, entry)?.seq ?? 0) !== after) return;
   }
   connection.run(
     `INSERT INTO journal (tenant, user, reply, epoch, seq, text, model, input_tokens, at)
@@ -34,6 +39,19 @@ function appendEntry(connection: Connection, entry: JournalEntry): void {
     text,
     attempt?.model ?? null,
     attempt?.inputTokens ?? null,
+  );
+}
+
+function lastPiece(
+  connection: Connection,
+  { tenant, user, reply }: JournalEntry,
+): { epoch: number; seq: number } | undefined {
+  return connection.get<{ epoch: number; seq: number }>(
+    `SELECT epoch, seq FROM journal WHERE tenant = ? AND user = ? AND reply = ?
+     ORDER BY epoch DESC, seq DESC LIMIT 1`,
+    tenant,
+    user,
+    reply,
   );
 }
 
