@@ -265,6 +265,7 @@ export class Cluster {
   async close(): Promise<void> {
     this.#closed = true;
     this.#takeOver.close();
+    this.#stops.close();
     this.#leases.close();
     try {
       await this.#members.close();

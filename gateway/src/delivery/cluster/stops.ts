@@ -30,6 +30,7 @@ export class Stops {
   readonly #copies: Copies;
   readonly #here: Surroundings;
   readonly #wanted = new Map<string, ReplyStopped["reason"]>();
+  readonly #closing = new AbortController();
 
   constructor(parts: ClusterParts, copies: Copies, here: Surroundings) {
     this.#parts = parts;
@@ -68,9 +69,14 @@ export class Stops {
         if (++failures === FAILURES) throw error;
         log.warn({ err: error, reply: stop.reply }, "a reply could not be stopped yet");
       }
-      await pause(TRY_AGAIN);
+      await pause(TRY_AGAIN, null, { signal: this.#closing.signal });
     }
     throw new Error("nobody could be reached who runs the reply");
+  }
+
+  /** Tries no more: what could not be stopped so far rejects. */
+  close(): void {
+    this.#closing.abort();
   }
 
   /** Null where it is to be tried again. */

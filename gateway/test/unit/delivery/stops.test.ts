@@ -5,8 +5,12 @@ import type { Peers } from "../../../src/delivery/cluster/peers.ts";
 import { Stops } from "../../../src/delivery/cluster/stops.ts";
 import { manualClock } from "../../ports/support/manual-clock.ts";
 import { scopeOf } from "../../ports/support/scopes.ts";
+import { until } from "../../ports/support/until.ts";
 
-test("a reply whose instance answers nobody in all that time counts as not stopped", async () => {
+const CANCEL = { scope: scopeOf("acme", "ada"), reply: "r", reason: "cancelled" } as const;
+
+/** Stops beside an instance that runs the reply and answers nobody, which takes so many milliseconds to find out. */
+function besideDeaf(milliseconds: number): { stops: Stops; asked: () => number } {
   const clock = manualClock();
   const parts = {
     self: "here",
@@ -18,16 +22,30 @@ test("a reply whose instance answers nobody in all that time counts as not stopp
   let asked = 0;
   const ask = async (): Promise<null> => {
     asked++;
-    clock.advance(14_000);
+    clock.advance(milliseconds);
     return null;
   };
   const stops = new Stops(parts, {} as Copies, {
     peers: () => ({ ask }) as unknown as Peers,
     isMember: () => true,
   });
-  const stopped = stops.stop({ scope: scopeOf("acme", "ada"), reply: "r", reason: "cancelled" });
+  return { stops, asked: () => asked };
+}
+
+test("a reply whose instance answers nobody in all that time counts as not stopped", async () => {
+  const { stops, asked } = besideDeaf(14_000);
+  const stopped = stops.stop(CANCEL);
   expect(stops.wanted("r")).toBe("cancelled");
   await expect(stopped).rejects.toThrow("nobody could be reached");
-  expect(asked).toBe(1);
+  expect(asked()).toBe(1);
   expect(stops.wanted("r")).toBeNull();
+});
+
+test("whoever ends does not go on trying", async () => {
+  const { stops, asked } = besideDeaf(0);
+  const stopped = expect(stops.stop(CANCEL)).rejects.toThrow("aborted");
+  await until(() => asked() === 1);
+  stops.close();
+  await stopped;
+  expect(asked()).toBe(1);
 });
