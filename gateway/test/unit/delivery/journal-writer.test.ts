@@ -64,3 +64,34 @@ describe("a batch that is held up on its way", () => {
     expect(await journal.read(scope, id)).toMatchObject({ epoch: 2, text: "of the second" });
   });
 });
+
+test("a batch that was written, though the answer to it was lost, leaves no text twice", async () => {
+  const database = await openSqlite(":memory:");
+  const journal = createSqliteReplyJournal(database);
+  const replies = new LiveReplies({ now: Date.now, monotonic: () => performance.now() });
+  const reply = newReply();
+  replies.add(reply);
+  reply.start();
+  let lost = true;
+  const writer = new JournalWriter({
+    journal: {
+      ...journal,
+      append: async (entries) => {
+        await journal.append(entries);
+        if (lost) throw new Error("no answer in time");
+      },
+    },
+    replies,
+    owns: () => true,
+    failed: () => undefined,
+  });
+  reply.append("one ");
+  await writer.flush();
+  reply.append("two");
+  lost = false;
+  await writer.flush();
+  writer.close();
+  replies.close();
+  expect(await journal.read(reply.scope, reply.id)).toMatchObject({ seq: 2, text: "one two" });
+  await database.close();
+});
