@@ -15,17 +15,12 @@ export class JournalWriter {
     LiveReply,
     Pick<LiveReply, "epoch" | "attempt"> & { readonly seq: number }
   >();
-  /** What failed, and may have been written all the same: only as it was can it come again without coming twice. */
-  readonly #doubtful = new WeakMap<
-    LiveReply,
-    { readonly entry: JournalEntry; readonly attempt: LiveReply["attempt"] }
-  >();
   readonly #timer: NodeJS.Timeout;
   #writing: Promise<void> | null = null;
 
   /**
    * @param parts.owns whether a reply still is this instance's to write: one that was held up for long has lost it
-   * @param parts.failed told of a batch that could not be written; it comes again with the next one
+   * @param parts.failed told of a batch that could not be written; its text goes with the next one
    */
   constructor(parts: {
     journal: ReplyJournal;
@@ -59,14 +54,7 @@ export class JournalWriter {
 
   async #batch(): Promise<void> {
     const batch: { reply: LiveReply; entry: JournalEntry; attempt: LiveReply["attempt"] }[] = [];
-    let again = false;
     for (const reply of [...this.#replies.running()]) {
-      const doubtful = this.#doubtful.get(reply);
-      if (doubtful?.entry.epoch === reply.epoch && this.#owns(reply)) {
-        batch.push({ reply, ...doubtful });
-        again = true;
-        continue;
-      }
       const written = this.#written.get(reply);
       const before = written?.epoch === reply.epoch ? written : null;
       const { epoch, attempt } = reply;
@@ -85,18 +73,12 @@ export class JournalWriter {
     if (batch.length === 0) return;
     try {
       await this.#journal.append(batch.map(({ entry }) => entry));
-      for (const { reply, entry, attempt } of batch) {
+      for (const { reply, entry, attempt } of batch)
         this.#written.set(reply, { epoch: entry.epoch, seq: entry.seq, attempt });
-        this.#doubtful.delete(reply);
-      }
     } catch (error) {
-      again = false;
-      for (const { reply, entry, attempt } of batch) this.#doubtful.set(reply, { entry, attempt });
       this.#failed(error);
     }
     await this.#takeBack(batch);
-    // What was said since then.
-    if (again) await this.#batch();
   }
 
   /** A batch that was held up may come after another instance has ended a reply, and would be left for good. */
