@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseRedisUrl } from "./adapters/redis/url.ts";
 import { isNetwork } from "./limits/networks.ts";
 
 /** What the gateway runs with: the environment, typed and checked. Nothing else reads `process.env`. */
@@ -70,10 +71,14 @@ const Environment = z.object({
   PARLANCE_SECRET: longSecret.optional(),
   PARLANCE_SECRET_PREVIOUS: longSecret.optional(),
   REDIS_URL: text
-    .regex(
-      /^rediss?(\+(cluster|sentinel))?:\/\//,
-      "must be redis://, rediss://, redis+cluster:// or redis+sentinel://",
-    )
+    .superRefine((url, context) => {
+      try {
+        parseRedisUrl(url);
+      } catch (error) {
+        if (!(error instanceof TypeError)) throw error;
+        context.addIssue({ code: "custom", message: error.message });
+      }
+    })
     .optional(),
   TRUST_PROXY: text
     .transform((list) => list.split(",").map((each) => each.trim()))

@@ -71,8 +71,7 @@ export async function admitUpgrade(
     await services.cluster.arrive(scope);
   } catch {
     services.connections.unregister(connection, null);
-    const message = "the connection cannot be registered now";
-    return { admitted: false, response: problem(503, "INTERNAL", message, { retryAfter: 2 }) };
+    return { admitted: false, response: unregistrable() };
   }
   return { admitted: true, principal, protocol: offer.protocol, connection };
 }
@@ -80,8 +79,18 @@ export async function admitUpgrade(
 /** Answers `GET /v1/chat` without `Upgrade` as the upgrade would be, and opens nothing. */
 export async function probe(request: HttpRequest, services: AdmissionServices): Promise<HttpResponse> {
   const verdict = await admit(request, null, services);
-  return verdict.admitted ? { status: 204, headers: { "cache-control": "no-store" } } : verdict.response;
+  if (!verdict.admitted) return verdict.response;
+  const { tenant, user } = verdict.principal;
+  try {
+    await services.cluster.couldArrive({ tenant, user });
+  } catch {
+    return unregistrable();
+  }
+  return { status: 204, headers: { "cache-control": "no-store" } };
 }
+
+const unregistrable = (): HttpResponse =>
+  problem(503, "INTERNAL", "the connection cannot be registered now", { retryAfter: 2 });
 
 async function admit(
   request: HttpRequest,

@@ -6,7 +6,7 @@ import { startRedisProcess } from "../ports/support/redis-process.ts";
 import { until } from "../ports/support/until.ts";
 import type { GatewayProcess } from "./support/gateway-process.ts";
 import { type Instances, prepareInstances } from "./support/instances.ts";
-import { connect, signToken, type TestClient } from "./support/test-client.ts";
+import { connect, refusedUpgrade, signToken, type TestClient } from "./support/test-client.ts";
 import { ACME_API_KEY } from "./support/test-gateway.ts";
 
 /** Milliseconds in which a turn is refused that cannot be taken. */
@@ -79,6 +79,16 @@ describe("two instances whose Redis goes", () => {
     expect(refusal).toMatchObject({ code: "INTERNAL", retryAfter: expect.any(Number) });
     expect(took()).toBeLessThan(FAST);
   };
+  /** A new socket is refused for now, and who cannot read that is told the same. */
+  const isShutOut = async (token: string): Promise<void> => {
+    const { status, body } = await refusedUpgrade(left.chatUrl, ["parlance.v1", `bearer.${token}`]);
+    const probe = await fetch(left.chatUrl.replace("ws", "http"), {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect({ status, body }).toMatchObject({ status: 503, body: { error: { code: "INTERNAL" } } });
+    expect({ status: probe.status, body: await probe.json() }).toEqual({ status, body });
+    expect(probe.headers.get("retry-after")).toBe("2");
+  };
   const isReady = async ({ port }: GatewayProcess): Promise<boolean> =>
     (await fetch(`http://127.0.0.1:${port}/readyz`)).status === 200;
   /** What one instance says is live on the other, in both directions, and both hold the same of it. */
@@ -103,6 +113,7 @@ describe("two instances whose Redis goes", () => {
     const reply = await begun(401);
     instances.redis.pause();
     await Promise.all([here, there].map(refusedFast));
+    await isShutOut(signToken({ sub: `user-${users++}` }));
     there.send({ type: "ping", id: "still-there" });
     await there.frame("pong", ({ ref }) => ref === "still-there");
     expect(await Promise.all([left, right].map(isReady))).toEqual([true, true]);

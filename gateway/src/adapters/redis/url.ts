@@ -39,7 +39,8 @@ const HOST = /^(?<host>\[[^\]]+\]|[^:[\]]+)(?::(?<port>\d{1,5}))?$/u;
  */
 export function parseRedisUrl(url: string): RedisTarget {
   const { tls, kind, username, password, hosts, path, query } = FORM.exec(url)?.groups ?? {};
-  if (hosts === undefined) throw bad("it is not redis://, redis+cluster:// or redis+sentinel:// with hosts");
+  if (hosts === undefined)
+    throw bad("it must be redis://, rediss://, redis+cluster:// or redis+sentinel:// with hosts");
   const common = { tls: tls === "s", credentials: credentials(username, password) };
   if (query !== undefined && kind !== "sentinel") throw bad("only the sentinel form takes a query");
   if (kind === "cluster") {
@@ -70,7 +71,8 @@ export function parseRedisUrl(url: string): RedisTarget {
 function addresses(hosts: string, defaultPort: number): RedisAddress[] {
   return hosts.split(",").map((text) => {
     const { host, port } = HOST.exec(text)?.groups ?? {};
-    if (host === undefined || Number(port) > 65_535) throw bad("a host is no host or host:port");
+    if (host === undefined || Number(port) > 65_535)
+      throw bad("each host must be host or host:port, with a port up to 65535");
     return { host: host.replace(/^\[|\]$/gu, ""), port: port === undefined ? defaultPort : Number(port) };
   });
 }
@@ -97,5 +99,5 @@ function decoded(text: string): string {
 }
 
 function bad(reason: string): TypeError {
-  return new TypeError(`the Redis URL cannot be read: ${reason}`);
+  return new TypeError(`is no Redis URL: ${reason}`);
 }

@@ -1,6 +1,6 @@
 import type { ServerFrame } from "@parlance/protocol";
 import type { Scope } from "../../ports/scope.ts";
-import { type LiveReply, ReplyStopped } from "../live-reply.ts";
+import type { LiveReply, ReplyStopped } from "../live-reply.ts";
 import type { SocketOutbox } from "../socket-outbox.ts";
 import { Absence } from "./absence.ts";
 import { type Claimed, claim } from "./claim.ts";
@@ -12,14 +12,13 @@ import { Membership } from "./membership.ts";
 import type { ClusterParts } from "./parts.ts";
 import type { PeerAnswer, PeerRequest, Withdrawn } from "./peer-messages.ts";
 import { type PeerHandlers, Peers } from "./peers.ts";
+import { Placement } from "./placement.ts";
 import { Repair } from "./repair.ts";
 import { Running } from "./running.ts";
 import { Shown } from "./shown.ts";
 import { Stops } from "./stops.ts";
 import { TakeOver } from "./take-over.ts";
 
-/** Milliseconds between tries of what must not be lost. */
-const TRY_AGAIN = 500;
 /** Milliseconds for which an instance that was held up waits for others to know of it again: where it takes longer than that, it was held up anew. */
 const GREETING = 2_000;
 
@@ -42,6 +41,7 @@ export class Cluster {
   readonly #repair: Repair;
   readonly #stops: Stops;
   readonly #absence: Absence;
+  readonly #placement: Placement;
   #closed = false;
 
   constructor(parts: ClusterParts) {
@@ -88,6 +88,16 @@ export class Cluster {
       peers: () => this.#peers,
       emptied: (place) => this.emptied(place),
       stop: async (reply, reason) => void (await this.stop(reply.scope, reply.id, reason)),
+    });
+    this.#placement = new Placement(parts, {
+      holds: this.#holds,
+      members: this.#members,
+      departure: this.departure,
+      copies: this.#copies,
+      running: this.#running,
+      stops: this.#stops,
+      peers: () => this.#peers,
+      claim: (scope, conversation, above) => this.#claim(scope, conversation, above),
     });
     this.#shown = new Shown(clock);
     this.#repair = new Repair(parts, {
@@ -140,6 +150,11 @@ export class Cluster {
     return this.#members.arrive(scope);
   }
 
+  /** Rejects where {@link arrive} would now. */
+  couldArrive(scope: Scope): Promise<void> {
+    return this.#members.couldArrive(scope);
+  }
+
   /** The user's last socket here is gone. */
   left(scope: Scope): void {
     this.#copies.letGo(scope);
@@ -175,42 +190,9 @@ export class Cluster {
     return (await this.#members.elsewhere(scope)).length > 0;
   }
 
-  /** Sees to it that a reply that was just accepted here is run: here, or by the conversation's owner. Never gives up. */
-  async place(reply: LiveReply): Promise<void> {
-    await this.#holds.during(reply, async () => {
-      while (!this.#closed && reply.state !== "ended") {
-        if ((await this.#placed(reply)) || this.#parts.draining()) return;
-        await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN));
-      }
-    });
-  }
-
-  async #placed(reply: LiveReply): Promise<boolean> {
-    const { scope, conversation } = reply;
-    if (this.departure.handsOn(reply)) return true;
-    try {
-      const owner = await this.#claim(scope, conversation, reply.epoch - 1);
-      // Let go of while it waited, because nobody here read it: it is known by what the archive says.
-      const letGo = this.#parts.replies.get(scope, reply.id) !== reply;
-      if (owner.mine) {
-        const fresh = reply.owner === null && !letGo;
-        if (fresh && this.#members.alone) this.#parts.run(reply);
-        else await this.#running.all(scope, conversation, fresh ? reply : null);
-        return true;
-      }
-      const { reason } = reply.signal;
-      if (reply.owner !== owner.instance) reply.overtaken(owner.instance);
-      const { tenant, user } = scope;
-      const answer = await this.#peers.ask(owner.instance, { ask: "run", tenant, user, conversation });
-      if (answer !== "yes") return false;
-      if (letGo) return true;
-      await this.#copies.attach(reply);
-      if (reason instanceof ReplyStopped) await this.stop(scope, reply.id, reason.reason);
-      return true;
-    } catch (error) {
-      this.#parts.log.warn({ err: error, reply: reply.id }, "a reply could not be placed yet");
-      return false;
-    }
+  /** {@link Placement.place}. */
+  place(reply: LiveReply): Promise<void> {
+    return this.#placement.place(reply);
   }
 
   /** Whether this instance still may send for a reply that it runs. Where not, the reply is another's from now on. */
@@ -265,6 +247,7 @@ export class Cluster {
   async close(): Promise<void> {
     this.#closed = true;
     this.#takeOver.close();
+    this.#placement.close();
     this.#stops.close();
     this.#leases.close();
     try {

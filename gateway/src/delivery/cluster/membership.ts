@@ -180,6 +180,11 @@ export class Membership {
     return arrived;
   }
 
+  /** Rejects where a socket of the user could not be registered now. */
+  async couldArrive(scope: Scope): Promise<void> {
+    await (this.#arrived.get(scopeKey(scope)) ?? this.#parts.presence.instancesOf(scope));
+  }
+
   /** The user's last socket here is gone. Where the store is away, it is told at a later beat. */
   leave(scope: Scope): void {
     this.#arrived.delete(scopeKey(scope));
