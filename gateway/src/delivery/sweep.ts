@@ -23,7 +23,8 @@ export async function sweepOwedReplies(stores: {
   let count = 0;
   for (const owed of await archive.owed()) {
     const scope = { tenant: owed.tenant, user: owed.user };
-    const { kept, waste } = planTakeOver("end", owed.epoch, await journal.read(scope, owed.reply));
+    const written = await journal.read(scope, owed.reply);
+    const { kept, waste } = planTakeOver("end", owed.epoch, written, false);
     const content = kept?.text ?? "";
     const ended = await archive.forUser(scope).endReply({
       conversation: owed.conversation,

@@ -98,8 +98,9 @@ export class Running {
     // A dead instance was told in vain to stop what was superseded or cleared.
     const stands = (await stored.conversationOf(owed.reply)) !== null;
     const stopped = this.#toStop(owed.reply) ?? (stands ? null : "cancelled");
-    const policy = stopped === null ? await takeOverPolicy(scope.tenant) : "end";
-    const { ends, kept, waste } = planTakeOver(policy, owed.epoch, await journal.read(scope, owed.reply));
+    const policy = await takeOverPolicy(scope.tenant);
+    const written = await journal.read(scope, owed.reply);
+    const { ends, kept, waste } = planTakeOver(policy, owed.epoch, written, stopped !== null);
     const epoch = Math.max(owed.epoch, replies.get(scope, owed.reply)?.epoch ?? 0) + 1;
     if (!(await stored.raiseEpoch(owed.reply, epoch))) return;
     await keepOwed(owed);
@@ -112,7 +113,7 @@ export class Running {
     if (copy === null) connections.attachAll(reply);
     if (waste !== null) await wasted(scope.tenant, waste);
     await this.#announce(reply, owed);
-    if (ends || stopped !== null) await this.#parts.endHere(reply, stopped ?? "interrupted");
+    if (ends) await this.#parts.endHere(reply, stopped ?? "interrupted");
     else this.#parts.run(reply);
   }
 
