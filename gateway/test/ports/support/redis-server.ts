@@ -39,28 +39,46 @@ export interface TestRedis {
 /** Starts one and connects to it. */
 export async function startTestRedis(kind: RedisKind): Promise<TestRedis> {
   const cluster = kind === "a cluster";
-  const processes = await Promise.all(
-    Array.from({ length: cluster ? 3 : 1 }, () =>
-      startRedisProcess({ role: cluster ? "in a cluster" : "alone" }),
-    ),
-  );
-  const servers = processes.map(({ port }) => new Redis({ port }));
-  if (cluster) await joinCluster(processes, servers);
-  const hosts = processes.map(({ port }) => `127.0.0.1:${port}`).join(",");
-  const url = cluster ? `redis+cluster://${hosts}` : `redis://${hosts}`;
+  const processes: RedisProcess[] = [];
+  const servers: Redis[] = [];
   const connections: RedisConnection[] = [];
+  const stop = async (): Promise<void> => {
+    await Promise.all(connections.map((connection) => connection.close()));
+    for (const server of servers) server.disconnect();
+    await Promise.all(processes.map((process) => process.stop()));
+  };
+  const url = (): string => {
+    const hosts = processes.map(({ port }) => `127.0.0.1:${port}`).join(",");
+    return cluster ? `redis+cluster://${hosts}` : `redis://${hosts}`;
+  };
   const connect = async (): Promise<RedisConnection> => {
-    const connection = connectRedis(url, (error) => process.stderr.write(`${kind}: ${error.message}\n`));
+    const connection = connectRedis(url(), (error) => process.stderr.write(`${kind}: ${error.message}\n`));
     connections.push(connection);
     await connection.untilReady(10_000);
     return connection;
   };
-  const redis = await connect();
+  const start = async (): Promise<RedisConnection> => {
+    const role = cluster ? "in a cluster" : "alone";
+    const starting = Array.from({ length: cluster ? 3 : 1 }, async () => {
+      const process = await startRedisProcess({ role });
+      processes.push(process);
+      servers.push(new Redis({ port: process.port }));
+    });
+    // None may still be starting when those that did are stopped.
+    await Promise.allSettled(starting);
+    await Promise.all(starting);
+    if (cluster) await joinCluster(processes, servers);
+    return await connect();
+  };
+  const redis = await start().catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
   const everywhere = async <Result>(work: (server: Redis) => Promise<Result>): Promise<Result[]> =>
     await Promise.all(servers.map(work));
 
   return {
-    url,
+    url: url(),
     redis,
     connect,
     async wipe() {
@@ -87,11 +105,7 @@ export async function startTestRedis(kind: RedisKind): Promise<TestRedis> {
     async forgetScripts() {
       await everywhere((server) => server.script("FLUSH"));
     },
-    async stop() {
-      await Promise.all(connections.map((connection) => connection.close()));
-      await everywhere((server) => server.quit());
-      await Promise.all(processes.map((process) => process.stop()));
-    },
+    stop,
   };
 }
 
@@ -108,15 +122,19 @@ async function heldKeys(server: Redis, cluster: boolean): Promise<HeldKey[]> {
 
 async function joinCluster(processes: readonly RedisProcess[], servers: readonly Redis[]): Promise<void> {
   const share = Math.ceil(16_384 / servers.length);
+  // All of them before any meets another: a node's epoch can be set only while it knows nobody.
   await Promise.all(
     servers.map(async (server, index) => {
       await server.call("CLUSTER", "SET-CONFIG-EPOCH", index + 1);
       const last = Math.min(16_383, (index + 1) * share - 1);
       await server.call("CLUSTER", "ADDSLOTSRANGE", index * share, last);
-      const first = processes[0];
-      if (index > 0 && first !== undefined)
-        await server.call("CLUSTER", "MEET", "127.0.0.1", first.port, first.busPort);
     }),
+  );
+  const [first] = processes;
+  if (first === undefined) throw new Error("a cluster has nodes");
+  const met = servers.slice(1);
+  await Promise.all(
+    met.map((server) => server.call("CLUSTER", "MEET", "127.0.0.1", first.port, first.busPort)),
   );
   await Promise.all(
     servers.map((server) =>
