@@ -25,13 +25,13 @@ for i = 2, #ARGV, 4 do
   local epoch, seq = held()
   local anew = epoch and next_epoch > epoch
   if not epoch or anew or (next_epoch == epoch and next_seq > seq) then
-    if anew then redis.call('DEL', key) end
-    if after then
+    if anew then
+      redis.call('DEL', key)
+      seq = 0
+    end
+    while after and seq > after do
+      redis.call('RPOP', key)
       epoch, seq = held()
-      while seq > after do
-        redis.call('RPOP', key)
-        epoch, seq = held()
-      end
     end
     if not after or seq == after then
       redis.call('RPUSH', key, ARGV[i] .. ' ' .. ARGV[i + 1] .. ' ' .. ARGV[i + 3])

@@ -13,11 +13,15 @@ export function appendToJournal(connection: Connection, entries: readonly Journa
 function appendEntry(connection: Connection, entry: JournalEntry): void {
   const { tenant, user, reply, epoch, seq, after, text, attempt } = entry;
   const last = lastPiece(connection, entry);
+  let held = last?.seq ?? 0;
   if (last !== undefined) {
     if (epoch < last.epoch || (epoch === last.epoch && seq <= last.seq)) return;
-    if (epoch > last.epoch) dropFromJournal(connection, { scope: entry, reply, epoch: last.epoch });
+    if (epoch > last.epoch) {
+      dropFromJournal(connection, { scope: entry, reply, epoch: last.epoch });
+      held = 0;
+    }
   }
-  if (after !== undefined) {
+  if (after !== undefined && held > after) {
     connection.run(
       "DELETE FROM journal WHERE tenant = ? AND user = ? AND reply = ? AND epoch = ? AND seq > ?",
       tenant,
@@ -26,8 +30,9 @@ function appendEntry(connection: Connection, entry: JournalEntry): void {
       epoch,
       after,
     );
-    if ((lastPiece(connection, entry)?.seq ?? 0) !== after) return;
+    held = lastPiece(connection, entry)?.seq ?? 0;
   }
+  if (after !== undefined && held !== after) return;
   connection.run(
     `INSERT INTO journal (tenant, user, reply, epoch, seq, text, model, input_tokens, at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, unixepoch() * 1000)`,
